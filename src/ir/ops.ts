@@ -9,6 +9,55 @@
  */
 import type { ScalarType } from "./kernel.ts";
 
+export type OpName =
+  | "addF"
+  | "subF"
+  | "mulF"
+  | "divF"
+  | "negF"
+  | "absF"
+  | "sqrtF"
+  | "minF"
+  | "maxF"
+  | "ltF"
+  | "leF"
+  | "eqF"
+  | "selectF"
+  | "toFloat"
+  | "truncate"
+  | "floatToBits"
+  | "bitsToFloat"
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "rem"
+  | "min"
+  | "max"
+  | "and"
+  | "or"
+  | "xor"
+  | "shl"
+  | "shr"
+  | "shru"
+  | "clz"
+  | "lt"
+  | "le"
+  | "eq"
+  | "select"
+  | "widen"
+  | "narrow"
+  | "addL"
+  | "subL"
+  | "mulL"
+  | "shlL"
+  | "shrL"
+  | "ltL"
+  | "selectL"
+  | "andB"
+  | "orB"
+  | "notB";
+
 export type OpRow = {
   readonly args: readonly ScalarType[];
   readonly result: ScalarType;
@@ -56,7 +105,7 @@ const row = (
   simd: OpRow["simd"],
 ): OpRow => ({ args, result, evaluate, c, wasm, simd });
 
-export const OPS = {
+export const OPS: { readonly [N in OpName]: OpRow } = {
   // float32
   addF: row([F, F], F, (a: number, b: number) => a + b, "$0 + $1", [0x92], 0xe4),
   subF: row([F, F], F, (a: number, b: number) => a - b, "$0 - $1", [0x93], 0xe5),
@@ -170,6 +219,4 @@ export const OPS = {
   andB: row([B, B], B, (a: boolean, b: boolean) => a && b, "$0 && $1", [0x71], 0x4e),
   orB: row([B, B], B, (a: boolean, b: boolean) => a || b, "$0 || $1", [0x72], 0x50),
   notB: row([B], B, (a: boolean) => !a, "!$0", [0x45], 0x4d),
-} as const satisfies { readonly [name: string]: OpRow };
-
-export type OpName = keyof typeof OPS;
+};
