@@ -220,8 +220,9 @@ function checkLayers(root) {
     if (!isNeutral(folder) || file === OWN_MATH) continue;
     for (const { rule, pattern, inTests } of BANNED) {
       if (isTest(file) && !inTests) continue;
-      for (const match of code.matchAll(pattern))
-        report(lineAt(match.index), `${rule} ${match[0]}`);
+      for (const match of code.matchAll(pattern)) {
+        report(lineAt(match.index), `${rule} ${match[0].replace(/\s*\.\s*/g, ".")}`);
+      }
     }
   }
   for (const group of findCycles(graph)) violations.push(describeCycle(graph, group));
