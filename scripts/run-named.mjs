@@ -3,7 +3,7 @@
  * comes first; what follows is handed on. Without a known name, prints the names there are.
  */
 import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
+import fs from "node:fs";
 import { requireNode } from "../bin/require-node.mjs";
 
 /**
@@ -14,7 +14,8 @@ export function runNamed(command, folder) {
   requireNode();
   const root = new URL("..", import.meta.url);
   const suffix = `.${command}.ts`;
-  const names = globSync(`*${suffix}`, { cwd: new URL(`${folder}/`, root) })
+  const names = fs
+    .globSync(`*${suffix}`, { cwd: new URL(`${folder}/`, root) })
     .map((file) => file.slice(0, -suffix.length))
     .sort();
   const [name, ...args] = process.argv.slice(2);

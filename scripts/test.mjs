@@ -8,7 +8,7 @@
  * names requirements that have to be there (test/requirements.ts), and then the skip is a failure.
  */
 import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
+import fs from "node:fs";
 import { requireNode } from "../bin/require-node.mjs";
 
 requireNode();
@@ -22,7 +22,8 @@ if (unknown) {
   console.error(`test: the only option is --fast, got "${unknown}"`);
   process.exit(1);
 }
-const files = globSync(["src/**/*.test.ts", "test/**/*.test.ts"], { cwd: ROOT })
+const files = fs
+  .globSync(["src/**/*.test.ts", "test/**/*.test.ts"], { cwd: ROOT })
   .map((file) => file.replaceAll("\\", "/"))
   .filter((file) => !fast || !(file.endsWith(".slow.test.ts") || file.startsWith("test/e2e/")))
   .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
