@@ -358,6 +358,7 @@ export function pow(x: number, y: number): number {
   const sign = isInteger && y % 2 !== 0 && (x < 0 || Object.is(x, -0)) ? -1 : 1;
   if (size === 0 || size === Infinity || Math.abs(y) === Infinity)
     return size > 1 === y > 0 ? sign * Infinity : sign * 0;
+  if (size === 1) return sign;
   const logarithm = logParts(size, 0);
   const estimate = logarithm * y;
   if (estimate > 710) return sign * Infinity;
