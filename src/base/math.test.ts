@@ -174,6 +174,23 @@ test("goldens: the same bits on every engine", () => {
     add(pow(x, uniform(-9, 9)));
   }
   const readable = Object.entries(CASES).map(([name, { own }]) => `${name} ${hexOf(own(0.7))}`);
-  assert.deepEqual([...readable, `pow ${hexOf(pow(3, 0.3))}`], ["exp 40001c2a61268987","expm1 3ff03854c24d130d","log bfd6d3c324e13f50","log2 bfe0776228967d13","log10 bfc3d3d3d21ccf04","log1p 3fe0fae81914a991","sin 3fe49d6e694619b8","cos 3fe87996529f9d93","tan 3feaf406c2fc78ae","sinh 3fe8465153d5bdbd","cosh 3ff4152c1862342f","asinh 3fe4e2a4fe9085dd","pow 3ff63f08b6f382ae"]);
-  assert.equal((digest >>> 0).toString(16), "?");
+  assert.deepEqual(
+    [...readable, `pow ${hexOf(pow(3, 0.3))}`],
+    [
+      "exp 40001c2a61268987",
+      "expm1 3ff03854c24d130d",
+      "log bfd6d3c324e13f50",
+      "log2 bfe0776228967d13",
+      "log10 bfc3d3d3d21ccf04",
+      "log1p 3fe0fae81914a991",
+      "sin 3fe49d6e694619b8",
+      "cos 3fe87996529f9d93",
+      "tan 3feaf406c2fc78ae",
+      "sinh 3fe8465153d5bdbd",
+      "cosh 3ff4152c1862342f",
+      "asinh 3fe4e2a4fe9085dd",
+      "pow 3ff63f08b6f382ae",
+    ],
+  );
+  assert.equal((digest >>> 0).toString(16), "9d9b6251");
 });
