@@ -1,0 +1,61 @@
+/**
+ * Recognises index expressions of the form constant + Σ coefficient · axis. Addresses, vector
+ * strides and in-place checks all rest on it.
+ */
+import type { Expr } from "./kernel.ts";
+
+export type Affine = {
+  readonly constant: number;
+  /** Axes with a coefficient other than 0. */
+  readonly coefficients: ReadonlyMap<string, number>;
+};
+
+/** The affine form of an int32 expression over axes, or undefined where it has none. */
+export function affineOf(expr: Expr): Affine | undefined {
+  if (expr.kind === "const") return { constant: expr.value, coefficients: new Map() };
+  if (expr.kind === "axis") return { constant: 0, coefficients: new Map([[expr.axis, 1]]) };
+  if (expr.kind !== "op") return undefined;
+  const [first, second] = expr.args;
+  if (!first || !second) return undefined;
+  const a = affineOf(first);
+  const b = affineOf(second);
+  if (!a || !b) return undefined;
+  switch (expr.op) {
+    case "add":
+      return combine(a, b, 1);
+    case "sub":
+      return combine(a, b, -1);
+    case "mul":
+      if (b.coefficients.size === 0) return scale(a, b.constant);
+      return a.coefficients.size === 0 ? scale(b, a.constant) : undefined;
+    case "shl":
+      return b.coefficients.size === 0 ? scale(a, 1 << b.constant) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+export function equalAffine(a: Affine, b: Affine): boolean {
+  if (a.constant !== b.constant || a.coefficients.size !== b.coefficients.size) return false;
+  for (const [axis, coefficient] of a.coefficients)
+    if (b.coefficients.get(axis) !== coefficient) return false;
+  return true;
+}
+
+function combine(a: Affine, b: Affine, sign: 1 | -1): Affine {
+  const coefficients = new Map(a.coefficients);
+  for (const [axis, coefficient] of b.coefficients) {
+    const sum = (coefficients.get(axis) ?? 0) + sign * coefficient;
+    if (sum === 0) coefficients.delete(axis);
+    else coefficients.set(axis, sum);
+  }
+  return { constant: a.constant + sign * b.constant, coefficients };
+}
+
+function scale(a: Affine, factor: number): Affine {
+  if (factor === 0) return { constant: 0, coefficients: new Map() };
+  return {
+    constant: a.constant * factor,
+    coefficients: new Map([...a.coefficients].map(([axis, c]) => [axis, c * factor])),
+  };
+}

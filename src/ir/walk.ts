@@ -1,0 +1,58 @@
+/** Visits the statements and expressions of a kernel in order. */
+import type { Expr, Stmt } from "./kernel.ts";
+
+/** Calls `visit` for every statement, outer before inner. */
+export function everyStmt(body: readonly Stmt[], visit: (stmt: Stmt) => void): void {
+  for (const stmt of body) {
+    visit(stmt);
+    if (stmt.kind === "loop") everyStmt(stmt.body, visit);
+    if (stmt.kind === "if") {
+      everyStmt(stmt.body, visit);
+      everyStmt(stmt.otherwise, visit);
+    }
+  }
+}
+
+/** Calls `visit` for an expression and its parts, outer before inner. */
+export function everyPart(expr: Expr, visit: (expr: Expr) => void): void {
+  visit(expr);
+  if (expr.kind === "load") everyPart(expr.index, visit);
+  if (expr.kind === "op" || expr.kind === "call")
+    for (const arg of expr.args) everyPart(arg, visit);
+}
+
+/** The expressions that a statement itself evaluates, without those of nested statements. */
+export function exprsOf(stmt: Stmt): readonly Expr[] {
+  switch (stmt.kind) {
+    case "let":
+    case "set":
+      return [stmt.value];
+    case "store":
+      return [stmt.index, stmt.value];
+    case "if":
+    case "exit":
+      return [stmt.condition];
+    case "loop":
+      return [];
+  }
+}
+
+/** Calls `visit` for every expression in a body and every part of it. */
+export function everyExpr(body: readonly Stmt[], visit: (expr: Expr) => void): void {
+  everyStmt(body, (stmt) => {
+    for (const expr of exprsOf(stmt)) everyPart(expr, visit);
+  });
+}
+
+/** Rebuilds an expression with `change` applied to each part, inner before outer. */
+export function mapExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
+  switch (expr.kind) {
+    case "load":
+      return change({ ...expr, index: mapExpr(expr.index, change) });
+    case "op":
+    case "call":
+      return change({ ...expr, args: expr.args.map((arg) => mapExpr(arg, change)) });
+    default:
+      return change(expr);
+  }
+}
