@@ -2,8 +2,8 @@
 
 No kernel code is shared with the origin of the files. Prints for each file the vectors, the
 mismatches (must be 0) and how many outputs would differ under single rounding (must not be 0 for
-dense and conv1d, else the file could not tell the two apart). `--litert` also runs LiteRT's
-reference resolver and prints its mismatches, which are not an error.
+dense and conv1d, else the file could not tell the two apart). `--run` also runs the installed
+TFLite Micro and LiteRT's reference resolver and prints how many outputs differ from the file.
 """
 
 import json
@@ -70,7 +70,8 @@ def multipliers(case):
     scales = case["weights"]["scale"]
     units = case["weights"]["shape"][0]
     if case["attributes"].get("weightScale") == "per-tensor":
-        return [quantize_multiplier(float(np.float32(s_in) * np.float32(scales[0])) / s_out)] * units
+        product = float(np.float32(s_in) * np.float32(scales[0]))
+        return [quantize_multiplier(product / s_out)] * units
     return [quantize_multiplier(s_in * scale / s_out) for scale in scales]
 
 
@@ -165,12 +166,8 @@ def softmax(case, inputs, _single):
         head = 32 - total.bit_length()
         inverse = reciprocal((total << head) - (1 << 31))
         bits = 12 - head + 31 - 8
-        rows.append(
-            [
-                -128 if e is None else max(-128, min(127, shift_right(high_mul(inverse, e), bits) - 128))
-                for e in terms
-            ]
-        )
+        shares = [0 if e is None else shift_right(high_mul(inverse, e), bits) for e in terms]
+        rows.append([max(-128, min(127, share - 128)) for share in shares])
     return np.array(rows, dtype=np.int8).reshape(inputs.shape)
 
 
@@ -185,11 +182,12 @@ def read_bias(case):
     return from_base64(case["bias"], np.int32, [case["weights"]["shape"][0]]).astype(np.int64)
 
 
-def check(path, with_litert):
+def check(path, with_interpreters):
     document = json.loads(path.read_text(encoding="utf-8"))
     operator = document["operator"]
     run = OPERATORS[operator]
-    vectors = values = wrong = single = foreign = 0
+    vectors = values = wrong = single = 0
+    foreign = [0, 0]
     for case in document["cases"]:
         n = case["vectors"]
         inputs = from_base64(case["inputs"], np.int8, [n, *case["input"]["shape"]])
@@ -198,18 +196,21 @@ def check(path, with_litert):
         vectors, values = vectors + n, values + outputs.size
         wrong += int((ours != outputs).sum())
         single += int((run(case, inputs.astype(np.int64), True) != outputs).sum())
-        if with_litert:
-            from tflite_model import run_litert
+        if with_interpreters:
+            from tflite_model import run_litert, run_tflm
 
-            foreign += int((run_litert(operator, case, inputs) != outputs).sum())
+            for index, interpreter in enumerate((run_tflm, run_litert)):
+                foreign[index] += int((interpreter(operator, case, inputs) != outputs).sum())
     line = f"{path.name}: {len(document['cases'])} cases, {vectors} vectors, {values} values, "
     line += f"{wrong} mismatches, single rounding would change {single}"
-    print(line + (f", LiteRT differs in {foreign}" if with_litert else ""))
+    if with_interpreters:
+        line += f"; TFLite Micro differs in {foreign[0]}, LiteRT in {foreign[1]}"
+    print(line)
     telling = operator in ("maxPool1d", "softmax") or single > 0
     return wrong == 0 and vectors >= 1000 and telling
 
 
 if __name__ == "__main__":
-    with_litert = "--litert" in sys.argv[1:]
-    results = [check(path, with_litert) for path in sorted((ROOT / "int8").glob("*.json"))]
+    with_interpreters = "--run" in sys.argv[1:]
+    results = [check(path, with_interpreters) for path in sorted((ROOT / "int8").glob("*.json"))]
     sys.exit(0 if results and all(results) else 1)

@@ -1,4 +1,4 @@
-"""Writes golden JSON files: base64 arrays, exact numbers, and the layout the formatter expects.
+"""Writes golden JSON files: base64 arrays, exact numbers, and a layout that reads well.
 
 Numbers are written so that a JSON parser that reads doubles gets the exact float32 or float64
 value back. Arrays of numbers are filled to 100 columns; everything else has one entry a line.
@@ -36,11 +36,11 @@ def render(value, indent=0, prefix=0):
             rows.append(head + render(item, indent + 2, len(head)))
         return "{\n" + ",\n".join(rows) + f"\n{pad}}}"
     if isinstance(value, (list, tuple)) and value:
-        flat = "[" + ", ".join(json.dumps(item) for item in value) + "]"
-        scalar = not any(isinstance(item, (dict, list, tuple)) for item in value)
-        if scalar and prefix + len(flat) + 1 <= WIDTH:
+        simple = not any(isinstance(item, (dict, list, tuple)) for item in value)
+        flat = "[" + ", ".join(json.dumps(item) for item in value) + "]" if simple else ""
+        if simple and prefix + len(flat) + 1 <= WIDTH:
             return flat
-        if scalar and all(isinstance(item, (int, float)) for item in value):
+        if simple and all(isinstance(item, (int, float)) for item in value):
             return "[\n" + fill([json.dumps(item) for item in value], inner) + f"\n{pad}]"
         rows = [inner + render(item, indent + 2, indent + 2) for item in value]
         return "[\n" + ",\n".join(rows) + f"\n{pad}]"

@@ -6,14 +6,13 @@ Each case is one flatbuffer with one operator. Scales are drawn so that outputs 
 the int8 range and saturate at times; the first cases are edge cases with a name of their own.
 """
 
-from importlib.metadata import version
-
 import numpy as np
+from tflite_micro.python.tflite_micro._version import __version__ as BUILD
 
 from golden_file import to_base64, write
 from tflite_model import run_tflm
 
-ORIGIN = f"TFLite Micro {version('tflite-micro')} (PyPI tflite-micro, portable kernels)"
+ORIGIN = f"TFLite Micro, PyPI tflite-micro {BUILD}: portable kernels, double rounding"
 
 
 def float32(value):
@@ -62,6 +61,15 @@ def near_one_scales(rng):
             return s_in, s_w, s_out
 
 
+def product_scales(rng):
+    """Scales whose product is 2^-12 in float32 and less than that in double; S_out makes M 1/2."""
+    while True:
+        s_in = float32(rng.uniform(0.01, 0.1))
+        s_w = float32(2.0**-12 / s_in)
+        if s_in * s_w < 2.0**-12 and float32(s_in * s_w) == 2.0**-12:
+            return s_in, s_w, 2.0**-11
+
+
 def weighted(rng, edge, attributes, in_shape, out_shape, weight_shape, vectors):
     """A case of dense or conv1d without its outputs, and its inputs."""
     units = weight_shape[0]
@@ -82,6 +90,18 @@ def weighted(rng, edge, attributes, in_shape, out_shape, weight_shape, vectors):
         # M = 2^-k: many sums lie exactly half-way, on both sides of zero.
         s_in, s_w = 2.0**-4, [2.0 ** -int(k) for k in rng.integers(5, 8, size=count)]
         s_out = 2.0 ** round(np.log2(s_in * s_w[0] * spread / 60))
+    elif edge == "multiplier a small power of two":
+        s_in, s_w = 2.0**-5, [2.0 ** -int(k) for k in rng.integers(6, 11, size=count)]
+        s_out = 2.0**-12
+        weights, bias = np.clip(weights, -3, 3), rng.integers(-40, 41, size=units)
+        inputs = np.clip(inputs.astype(int), zero_in - 15, zero_in + 15).clip(-128, 127)
+        inputs = inputs.astype(np.int8)
+    elif edge == "product of scales in float32 or double":
+        s_in, first, s_out = product_scales(rng)
+        s_w = [first] * count
+        weights, bias = np.clip(weights, -2, 2), rng.integers(-40, 41, size=units)
+        inputs = np.clip(inputs.astype(int), zero_in - 15, zero_in + 15).clip(-128, 127)
+        inputs = inputs.astype(np.int8)
     elif edge == "multiplier rounds up to one":
         s_in, first, s_out = near_one_scales(rng)
         s_w = [first] * count
@@ -119,7 +139,8 @@ def weighted(rng, edge, attributes, in_shape, out_shape, weight_shape, vectors):
 
 EDGES = [
     "powers of two",
-    "powers of two",
+    "multiplier a small power of two",
+    "product of scales in float32 or double",
     "multiplier rounds up to one",
     "multiplier above one",
     "multiplier rounds to zero",
@@ -199,6 +220,17 @@ def make_max_pool1d(rng):
         yield case, draw_inputs(rng, 28, [length, channels], parameters["zeroPoint"])
 
 
+def draw_close_calls(rng, vectors, width, scale):
+    """Rows of which an exact softmax comes very near to half-way between two int8 outputs."""
+    reach = min(255, int(8 / scale) + 1)
+    drops = rng.integers(0, reach + 1, size=[vectors, 300, width])
+    rows = np.clip(127 - drops - rng.integers(0, 30, size=[vectors, 300, 1]), -128, 127)
+    weights = np.exp(scale * (rows - rows.max(axis=2, keepdims=True)))
+    exact = 256 * weights / weights.sum(axis=2, keepdims=True)
+    misses = np.abs(exact - np.floor(exact) - 0.5).min(axis=2)
+    return rows[np.arange(vectors), misses.argmin(axis=1)].astype(np.int8)
+
+
 def make_softmax(rng):
     for index in range(44):
         width = int(rng.integers(1, 21)) if index else 120
@@ -212,14 +244,20 @@ def make_softmax(rng):
             "output": {"scale": 1 / 256, "zeroPoint": -128, "shape": [width]},
             "vectors": 40,
         }
-        yield case, draw_inputs(rng, 40, [width], parameters["zeroPoint"])
+        yield case, np.concatenate(
+            [
+                draw_inputs(rng, 20, [width], parameters["zeroPoint"]),
+                draw_close_calls(rng, 20, width, parameters["scale"] * beta),
+            ]
+        )
 
 
 def make(file, operator, seed, note, cases):
     made = []
     for case, inputs in cases(np.random.default_rng(seed)):
         outputs = run_tflm(operator, case, inputs)
-        made.append({**case, "inputs": to_base64(inputs, "<i1"), "outputs": to_base64(outputs, "<i1")})
+        case["inputs"], case["outputs"] = to_base64(inputs, "<i1"), to_base64(outputs, "<i1")
+        made.append(case)
     write(
         f"int8/{file}",
         {"operator": operator, "origin": ORIGIN, "seed": seed, "note": note, "cases": made},
@@ -236,5 +274,11 @@ if __name__ == "__main__":
         f"{COMMON} Vectors are [time, channels], weights [out, 1, kernel, in].",
         make_conv1d,
     )
-    make("max-pool1d.json", "maxPool1d", 2303, f"{COMMON} Vectors are [time, channels].", make_max_pool1d)
+    make(
+        "max-pool1d.json",
+        "maxPool1d",
+        2303,
+        f"{COMMON} Vectors are [time, channels].",
+        make_max_pool1d,
+    )
     make("softmax.json", "softmax", 2304, f"{COMMON} Softmax over the only axis.", make_softmax)

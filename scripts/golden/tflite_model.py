@@ -7,9 +7,10 @@ says; no converter takes part. A case is the object stored in test/golden/int8 (
 import flatbuffers
 import numpy as np
 from tflite_micro.python.tflite_micro import runtime
-from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 from golden_file import from_base64
+
+schema = runtime.schema_fb
 
 ACTIVATIONS = {
     "none": schema.ActivationFunctionType.NONE,
