@@ -2,43 +2,11 @@
  * Builds graphs node by node: names tensors, applies shape rules, and keeps the list in an order
  * in which it can run.
  */
-import type { DType, Quantization, Shape, TypedArray } from "../tensor/tensor.ts";
+import type { Quantization } from "../tensor/tensor.ts";
 import { sizeOf } from "../tensor/tensor.ts";
-import type { Graph, GraphNode, GraphTensor, TensorSpec } from "./graph.ts";
-import type { Attributes, Operator } from "./operator.ts";
+import type { Graph, GraphBuilder, GraphNode, GraphTensor, TensorSpec } from "./graph.ts";
 
-export type GraphBuilder = {
-  readonly input: (name: string, dtype: DType, shape: Shape, quantization?: Quantization) => string;
-  readonly constant: (
-    name: string,
-    dtype: DType,
-    shape: Shape,
-    data: TypedArray,
-    quantization?: Quantization,
-  ) => string;
-  readonly state: (name: string, dtype: DType, shape: Shape, data: TypedArray) => string;
-  /**
-   * Applies an operator and returns the names of its outputs.
-   * @param name a hint for the node and its outputs; defaults to the operator's name
-   * @param quantization of the first output, where the shape rule leaves it free
-   */
-  readonly apply: (
-    operator: Operator,
-    inputs: readonly string[],
-    attributes?: Attributes,
-    options?: { readonly name?: string; readonly quantization?: Quantization },
-  ) => readonly string[];
-  /** As `apply`, for an operator with one output. */
-  readonly one: (
-    operator: Operator,
-    inputs: readonly string[],
-    attributes?: Attributes,
-    options?: { readonly name?: string; readonly quantization?: Quantization },
-  ) => string;
-  readonly spec: (name: string) => GraphTensor;
-  readonly nodes: () => readonly GraphNode[];
-  readonly finish: (outputs: readonly string[]) => Graph;
-};
+export type { GraphBuilder } from "./graph.ts";
 
 /** @param base a graph to go on from; its tensors and nodes are kept */
 export function buildGraph(base?: Graph): GraphBuilder {

@@ -3,8 +3,9 @@
  * tensors, in an order in which they can run. Layer lists, signal-processing blocks, losses and
  * optimizers all become graphs; training, quantisation, costs and every back end take one.
  */
+
+import type { Kernel } from "../ir/kernel.ts";
 import type { DType, Quantization, Shape, TypedArray } from "../tensor/tensor.ts";
-import type { Attributes, Operator } from "./operator.ts";
 
 export type TensorSpec = {
   readonly name: string;
@@ -41,6 +42,81 @@ export type Graph = {
   readonly inputs: readonly string[];
   /** Tensors the caller reads, in order. */
   readonly outputs: readonly string[];
+};
+
+export type AttributeValue = number | string | boolean | readonly number[] | readonly string[];
+export type Attributes = { readonly [name: string]: AttributeValue };
+
+/** What an operator makes of its inputs: everything of a tensor but its name. */
+export type OutputSpec = Omit<TensorSpec, "name">;
+
+/** A node as its own operator sees it. */
+export type NodeContext = {
+  readonly attributes: Attributes;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+};
+
+export type Operator = {
+  /** The field's name for it, camelCase, unique: `dense`, `maxPool1d`. */
+  readonly name: string;
+  /**
+   * The shape rule: checks inputs and attributes and gives the outputs.
+   * @throws Error `name: rule, got value`
+   */
+  readonly infer: (inputs: readonly TensorSpec[], attributes: Attributes) => readonly OutputSpec[];
+  /** The loops. Its buffers are the inputs, then the outputs, in order; then its own. */
+  readonly lower: (node: NodeContext) => Kernel;
+  /**
+   * Adds to `builder` the nodes that compute the gradient of the loss with respect to each input;
+   * `undefined` for an input that has none (labels, indices).
+   * @param names the node's tensors in the builder
+   * @param outputGradients the gradient with respect to each output, `undefined` where none flows
+   */
+  readonly gradient?: (
+    builder: GraphBuilder,
+    node: NodeContext,
+    names: { readonly inputs: readonly string[]; readonly outputs: readonly string[] },
+    outputGradients: readonly (string | undefined)[],
+  ) => readonly (string | undefined)[];
+  /** Output k is the new content of state input `updates[k]`, in the same memory. */
+  readonly updates?: { readonly [output: number]: number };
+  /** Multiply-accumulates of one run; 0 where absent. */
+  readonly macs?: (node: NodeContext) => number;
+};
+
+/** Adds nodes to a graph; `build.ts` makes one. */
+export type GraphBuilder = {
+  readonly input: (name: string, dtype: DType, shape: Shape, quantization?: Quantization) => string;
+  readonly constant: (
+    name: string,
+    dtype: DType,
+    shape: Shape,
+    data: TypedArray,
+    quantization?: Quantization,
+  ) => string;
+  readonly state: (name: string, dtype: DType, shape: Shape, data: TypedArray) => string;
+  /**
+   * Applies an operator and returns the names of its outputs.
+   * @param name a hint for the node and its outputs; defaults to the operator's name
+   * @param quantization of the first output, where the shape rule leaves it free
+   */
+  readonly apply: (
+    operator: Operator,
+    inputs: readonly string[],
+    attributes?: Attributes,
+    options?: { readonly name?: string; readonly quantization?: Quantization },
+  ) => readonly string[];
+  /** As `apply`, for an operator with one output. */
+  readonly one: (
+    operator: Operator,
+    inputs: readonly string[],
+    attributes?: Attributes,
+    options?: { readonly name?: string; readonly quantization?: Quantization },
+  ) => string;
+  readonly spec: (name: string) => GraphTensor;
+  readonly nodes: () => readonly GraphNode[];
+  readonly finish: (outputs: readonly string[]) => Graph;
 };
 
 export function tensorOf(graph: Graph, name: string): GraphTensor {

@@ -22,9 +22,9 @@
  *   `update` buffer is an output whose first content is the aliased input's.
  */
 import type { DType, TypedArray } from "../tensor/tensor.ts";
-import type { OpName } from "./ops.ts";
+import type { OpName, ScalarType } from "./ops.ts";
 
-export type ScalarType = "float32" | "int32" | "int64" | "bool";
+export type { ScalarType } from "./ops.ts";
 
 export type Expr =
   | { readonly kind: "const"; readonly type: ScalarType; readonly value: number }

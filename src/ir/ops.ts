@@ -7,7 +7,8 @@
  * WASM opcodes are those of the core specification, section 5.4; a SIMD opcode stands for
  * `0xfd` followed by that number in LEB128 and works on four lanes. `null`: scalar only.
  */
-import type { ScalarType } from "./kernel.ts";
+
+export type ScalarType = "float32" | "int32" | "int64" | "bool";
 
 export type OpName =
   | "addF"
