@@ -1,0 +1,26 @@
+/** `columnSum(x [..., N])`: the sum over all axes but the last, [N]. */
+import { add, addF, buildKernel, mul } from "../../ir/build.ts";
+import { sizeOf } from "../../tensor/tensor.ts";
+import type { Operator } from "../operator.ts";
+import { has, takes } from "./rules.ts";
+
+export const columnSum: Operator = {
+  name: "columnSum",
+  infer: (inputs) => {
+    takes("columnSum", inputs, 1);
+    has("columnSum", inputs[0]!, "float32");
+    return [{ dtype: "float32", shape: inputs[0]!.shape.slice(-1) }];
+  },
+  lower: ({ inputs: [x], outputs: [y] }) =>
+    buildKernel("columnSum", (k) => {
+      const columns = sizeOf(y!.shape);
+      const rows = sizeOf(x!.shape) / columns;
+      const from = k.input("float32", rows * columns);
+      const to = k.output("float32", columns);
+      k.parallel(columns, (c) => {
+        const sum = k.register(0, "sum");
+        k.loop(rows, (r) => sum.set(addF(sum.get, from.load(add(mul(r, columns), c)))));
+        to.store(c, sum.get);
+      });
+    }),
+};

@@ -1,0 +1,73 @@
+/**
+ * What the shape rules of the operators share: each states one rule about an input or an
+ * attribute and fails with `operator: rule, got value`.
+ */
+import type { DType } from "../../tensor/tensor.ts";
+import type { TensorSpec } from "../graph.ts";
+import type { Attributes } from "../operator.ts";
+
+/** Fails with `operator: text, got value` unless the condition holds. */
+export function rule(
+  operator: string,
+  condition: boolean,
+  text: string,
+  got: unknown,
+): asserts condition {
+  if (!condition) throw new Error(`${operator}: ${text}, got ${got}`);
+}
+
+/** The operator takes exactly `count` inputs. */
+export function takes(operator: string, inputs: readonly TensorSpec[], count: number): void {
+  rule(operator, inputs.length === count, `takes ${count} inputs`, inputs.length);
+}
+
+/** An input has this dtype and, where given, this rank. */
+export function has(operator: string, input: TensorSpec, dtype: DType, rank?: number): void {
+  rule(operator, input.dtype === dtype, `"${input.name}" must be ${dtype}`, input.dtype);
+  if (rank !== undefined)
+    rule(
+      operator,
+      input.shape.length === rank,
+      `"${input.name}" must have ${rank} dimensions`,
+      `[${input.shape}]`,
+    );
+}
+
+/** An input has exactly this shape. */
+export function shaped(operator: string, input: TensorSpec, shape: readonly number[]): void {
+  rule(
+    operator,
+    input.shape.length === shape.length && input.shape.every((n, k) => n === shape[k]),
+    `"${input.name}" must have shape [${shape}]`,
+    `[${input.shape}]`,
+  );
+}
+
+/** An attribute that must be a whole number of at least `minimum`. */
+export function integer(
+  operator: string,
+  attributes: Attributes,
+  name: string,
+  minimum = 1,
+): number {
+  const value = attributes[name];
+  rule(
+    operator,
+    typeof value === "number" && Number.isInteger(value) && value >= minimum,
+    `${name} must be a whole number of at least ${minimum}`,
+    value,
+  );
+  return value as number;
+}
+
+/** An attribute that must be a finite number. */
+export function real(operator: string, attributes: Attributes, name: string): number {
+  const value = attributes[name];
+  rule(
+    operator,
+    typeof value === "number" && Number.isFinite(value),
+    `${name} must be a finite number`,
+    value,
+  );
+  return value as number;
+}
