@@ -1,0 +1,262 @@
+/**
+ * Graphs to a program: lower, fuse, run in place, plan one arena, share constants and kernels by
+ * content, schedule. The order of the steps is the order of the nodes.
+ */
+import { type Graph, type GraphTensor, tensorOf } from "../graph/graph.ts";
+import type { Kernel } from "../ir/kernel.ts";
+import { verifyKernel } from "../ir/verify.ts";
+import { BYTES_PER_ELEMENT, bytesOf, type TypedArray } from "../tensor/tensor.ts";
+import { fuseSteps } from "./fuse.ts";
+import { canRunInPlace, mergeBuffers } from "./in-place.ts";
+import { type Block, planMemory } from "./plan.ts";
+import type { Call, Entry, Place, Program, ProgramConstant, ProgramTensor } from "./program.ts";
+import { scheduleKernel } from "./schedule.ts";
+import { lowerGraph, type Step } from "./steps.ts";
+
+export type CompileOptions = {
+  /** Of every offset in the arena: 16 for vectors of four, 4 for devices. @default 16 */
+  readonly alignment?: 4 | 16;
+  /** Merge elementwise consumers into their producers. @default true */
+  readonly fuse?: boolean;
+  /** Let steps run in the memory of a dying input. @default true */
+  readonly inPlace?: boolean;
+};
+
+type BlockOf = { bytes: number; from: number; to: number };
+
+/**
+ * Compiles one or more graphs into one program. Tensors of the same name that are inputs or states
+ * in more than one of them are the same memory. An input that only one entry reads is memory of
+ * that entry and may be overwritten once it has been read: fill it before every run.
+ */
+export function compile(
+  graphs: { readonly [entry: string]: Graph },
+  options: CompileOptions = {},
+): Program {
+  const { alignment = 16, fuse = true, inPlace = true } = options;
+  const names = Object.keys(graphs);
+  const uses = new Map<string, number>();
+  for (const name of names)
+    for (const input of graphs[name]!.inputs) uses.set(input, (uses.get(input) ?? 0) + 1);
+
+  // Steps of all entries on one time line, so that one plan serves them all.
+  const blocks: BlockOf[] = [];
+  const blockOf = new Map<string, number>();
+  const steps: { entry: string; step: Step; scratch: (number | undefined)[] }[] = [];
+  const END = Number.MAX_SAFE_INTEGER;
+  const isShared = (t: GraphTensor): boolean =>
+    t.kind === "state" || (t.kind === "input" && (uses.get(t.name) ?? 0) > 1);
+  const key = (entry: string, tensor: GraphTensor): string =>
+    isShared(tensor) ? `/${tensor.name}` : `${entry}/${tensor.name}`;
+
+  for (const entry of names) {
+    const graph = graphs[entry]!;
+    const aliases = updatesOf(graph);
+    const keep = new Set([...graph.outputs, ...aliases.keys()]);
+    const lowered = lowerGraph(graph);
+    const list = fuse ? fuseSteps(lowered, keep) : lowered;
+    const start = steps.length;
+    const end = start + list.length - 1;
+
+    const blockFor = (name: string, at: number): number => {
+      const tensor = tensorOf(graph, aliases.get(name) ?? name);
+      const id = key(entry, tensor);
+      let block = blockOf.get(id);
+      if (block === undefined) {
+        const bytes = bytesOf(tensor.dtype, tensor.shape);
+        const from = isShared(tensor) ? 0 : tensor.kind === "input" ? start : at;
+        block = blocks.push({ bytes, from, to: isShared(tensor) ? END : at }) - 1;
+        blockOf.set(id, block);
+      }
+      const held = blocks[block]!;
+      held.to = Math.max(held.to, at);
+      return block;
+    };
+    for (const input of graph.inputs) blockFor(input, start);
+    for (const tensor of graph.tensors.values())
+      if (tensor.kind === "state") blockFor(tensor.name, start);
+
+    const lastRead = new Map<string, number>();
+    list.forEach((step, i) => {
+      step.tensors.forEach((t) => {
+        if (t !== undefined) lastRead.set(t, i);
+      });
+    });
+    list.forEach((original, i) => {
+      const at = start + i;
+      const step = inPlace ? runInPlace(original, i) : original;
+      step.tensors.forEach((name) => {
+        if (name !== undefined && tensorOf(graph, name).kind !== "constant") blockFor(name, at);
+      });
+      const scratch = step.kernel.buffers.map((b) =>
+        b.role === "scratch"
+          ? blocks.push({ bytes: b.length * BYTES_PER_ELEMENT[b.dtype], from: at, to: at }) - 1
+          : undefined,
+      );
+      steps.push({ entry, step, scratch });
+    });
+    for (const output of graph.outputs) {
+      const tensor = tensorOf(graph, aliases.get(output) ?? output);
+      const block = blockOf.get(key(entry, tensor));
+      if (block !== undefined) blocks[block]!.to = Math.max(blocks[block]!.to, end);
+    }
+
+    /** Merges an output with an input that nothing reads afterwards, and their blocks with it. */
+    function runInPlace(step: Step, i: number): Step {
+      for (let o = 0; o < step.kernel.buffers.length; o++) {
+        const output = step.tensors[o];
+        if (step.kernel.buffers[o]!.role !== "output" || output === undefined) continue;
+        if (aliases.has(output)) continue;
+        for (let n = 0; n < step.kernel.buffers.length; n++) {
+          const input = step.tensors[n];
+          if (input === undefined || lastRead.get(input) !== i) continue;
+          const tensor = tensorOf(graph, input);
+          const dies = tensor.kind === "value" || (tensor.kind === "input" && !isShared(tensor));
+          if (!dies || keep.has(input)) continue;
+          if (step.tensors.filter((t) => t === input).length > 1) continue;
+          const [from, to] = [step.kernel.buffers[n]!.name, step.kernel.buffers[o]!.name];
+          if (!canRunInPlace(step.kernel, from, to)) continue;
+          blockOf.set(key(entry, tensorOf(graph, output)), blockFor(input, start + i));
+          return {
+            ...step,
+            kernel: mergeBuffers(step.kernel, from, to),
+            tensors: step.tensors.filter((_, k) => k !== n),
+          };
+        }
+      }
+      return step;
+    }
+  }
+
+  const plan = planMemory(blocks satisfies readonly Block[], alignment);
+  const constants = constantPool();
+  const kernels = kernelPool();
+  const placeOf = (entry: string, name: string): Place => {
+    const graph = graphs[entry]!;
+    const tensor = tensorOf(graph, updatesOf(graph).get(name) ?? name);
+    if (tensor.kind === "constant") return constants.add(tensor.name, tensor.dtype, tensor.data!);
+    const block = blockOf.get(key(entry, tensor));
+    if (block === undefined) throw new Error(`compile: nothing computes tensor "${name}"`);
+    return { region: "arena", offset: plan.offsets[block]! };
+  };
+
+  const calls = steps.map(({ entry, step, scratch }): Call => {
+    const places = step.kernel.buffers.map((buffer, i): Place => {
+      const tensor = step.tensors[i];
+      if (tensor !== undefined) return placeOf(entry, tensor);
+      if (buffer.data) return constants.add(buffer.name, buffer.dtype, buffer.data);
+      return { region: "arena", offset: plan.offsets[scratch[i]!]! };
+    });
+    return { kernel: kernels.add(step.kernel), places, node: step.node };
+  });
+
+  const tensorAt = (entry: string, name: string): ProgramTensor => {
+    const { dtype, shape, quantization } = tensorOf(graphs[entry]!, name);
+    const place = placeOf(entry, name);
+    return { ...place, name, dtype, shape, ...(quantization ? { quantization } : {}) };
+  };
+  const entries = names.map(
+    (name): Entry => ({
+      name,
+      calls: calls.filter((_, i) => steps[i]!.entry === name),
+      inputs: graphs[name]!.inputs.map((input) => tensorAt(name, input)),
+      outputs: graphs[name]!.outputs.map((output) => tensorAt(name, output)),
+    }),
+  );
+  const states = new Map<string, Program["states"][number]>();
+  for (const name of names)
+    for (const tensor of graphs[name]!.tensors.values())
+      if (tensor.kind === "state" && !states.has(tensor.name))
+        states.set(tensor.name, { ...tensorAt(name, tensor.name), initial: tensor.data! });
+
+  const pool = constants.finish();
+  const moved = (place: Place): Place =>
+    place.region === "constants" ? { ...place, offset: pool.offsets[place.offset]! } : place;
+  return {
+    entries: entries.map((entry) => ({
+      ...entry,
+      calls: entry.calls.map((call) => ({ ...call, places: call.places.map(moved) })),
+      outputs: entry.outputs.map((t) => ({ ...t, ...moved(t) })),
+    })),
+    kernels: kernels.list,
+    schedules: kernels.list.map(scheduleKernel),
+    constants: pool.constants,
+    constantBytes: pool.bytes,
+    arenaBytes: plan.bytes,
+    states: [...states.values()],
+  };
+}
+
+/** For each tensor that is the new content of a state, that state. */
+function updatesOf(graph: Graph): Map<string, string> {
+  const result = new Map<string, string>();
+  for (const node of graph.nodes)
+    for (const [output, input] of Object.entries(node.operator.updates ?? {})) {
+      const state = node.inputs[input as number]!;
+      result.set(node.outputs[Number(output)]!, result.get(state) ?? state);
+    }
+  return result;
+}
+
+/** Collects read-only data by content; the widest elements first, so that nothing is padded. */
+function constantPool() {
+  const entries: { name: string; dtype: ProgramConstant["dtype"]; data: TypedArray }[] = [];
+  const byContent = new Map<string, number>();
+  const used = new Set<string>();
+  return {
+    /** Until `finish`, the offset of a place is the number of the entry. */
+    add: (hint: string, dtype: ProgramConstant["dtype"], data: TypedArray): Place => {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      const content = `${dtype}:${Array.from(bytes).join()}`;
+      let entry = byContent.get(content);
+      if (entry === undefined) {
+        let name = hint;
+        for (let n = 1; used.has(name); n++) name = `${hint}_${n}`;
+        used.add(name);
+        entry = entries.push({ name, dtype, data }) - 1;
+        byContent.set(content, entry);
+      }
+      return { region: "constants", offset: entry };
+    },
+    finish: () => {
+      const order = entries
+        .map((_, i) => i)
+        .sort((a, b) => bytesPer(entries[b]!) - bytesPer(entries[a]!) || a - b);
+      const offsets = new Array<number>(entries.length);
+      const constants: ProgramConstant[] = [];
+      let bytes = 0;
+      for (const i of order) {
+        const entry = entries[i]!;
+        offsets[i] = bytes;
+        constants.push({ ...entry, offset: bytes });
+        bytes += entry.data.length * bytesPer(entry);
+      }
+      return { constants, offsets, bytes: Math.ceil(bytes / 4) * 4 };
+    },
+  };
+}
+
+const bytesPer = (entry: { dtype: ProgramConstant["dtype"] }): number =>
+  BYTES_PER_ELEMENT[entry.dtype];
+
+/** Keeps each distinct kernel once; what its constants hold does not distinguish it. */
+function kernelPool() {
+  const list: Kernel[] = [];
+  const byContent = new Map<string, number>();
+  return {
+    list,
+    add: (kernel: Kernel): number => {
+      const content = JSON.stringify([kernel.name, kernel.buffers, kernel.body], (name, value) =>
+        name === "routine" ? value.name : name === "data" ? undefined : value,
+      );
+      const known = byContent.get(content);
+      if (known !== undefined) return known;
+      verifyKernel(kernel);
+      let name = kernel.name;
+      for (let n = 1; list.some((k) => k.name === name); n++) name = `${kernel.name}_${n}`;
+      const index = list.push(name === kernel.name ? kernel : { ...kernel, name }) - 1;
+      byContent.set(content, index);
+      return index;
+    },
+  };
+}
