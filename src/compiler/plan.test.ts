@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeRng } from "../base/rng.ts";
+import { type Block, planMemory } from "./plan.ts";
+
+const overlap = (a: Block, b: Block): boolean => a.from <= b.to && b.from <= a.to;
+
+test("planMemory() lets blocks with separate lives share memory", () => {
+  const plan = planMemory(
+    [
+      { bytes: 100, from: 0, to: 1 },
+      { bytes: 100, from: 2, to: 3 },
+      { bytes: 40, from: 1, to: 2 },
+    ],
+    4,
+  );
+  assert.equal(plan.bytes, 140);
+});
+
+test("planMemory() never overlaps blocks that live together, and aligns offsets", () => {
+  const rng = makeRng(1);
+  for (let round = 0; round < 200; round++) {
+    const blocks = Array.from({ length: 1 + rng.int(12) }, (): Block => {
+      const from = rng.int(8);
+      return { bytes: 1 + rng.int(50), from, to: from + rng.int(4) };
+    });
+    const plan = planMemory(blocks, 16);
+    blocks.forEach((a, i) => {
+      assert.equal(plan.offsets[i]! % 16, 0);
+      assert.ok(plan.offsets[i]! + a.bytes <= plan.bytes);
+      blocks.forEach((b, j) => {
+        if (i === j || !overlap(a, b)) return;
+        const apart =
+          plan.offsets[i]! + a.bytes <= plan.offsets[j]! ||
+          plan.offsets[j]! + b.bytes <= plan.offsets[i]!;
+        assert.ok(apart, `blocks ${i} and ${j} overlap in round ${round}`);
+      });
+    });
+  }
+});
