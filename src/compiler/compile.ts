@@ -5,7 +5,7 @@
 import { type Graph, type GraphTensor, tensorOf } from "../graph/graph.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import { verifyKernel } from "../ir/verify.ts";
-import { BYTES_PER_ELEMENT, bytesOf, type TypedArray } from "../tensor/tensor.ts";
+import { BYTES_PER_ELEMENT, bytesOf, type Shape, type TypedArray } from "../tensor/tensor.ts";
 import { fuseSteps } from "./fuse.ts";
 import { canRunInPlace, mergeBuffers } from "./in-place.ts";
 import { type Block, planMemory } from "./plan.ts";
@@ -134,7 +134,8 @@ export function compile(
   const placeOf = (entry: string, name: string): Place => {
     const graph = graphs[entry]!;
     const tensor = tensorOf(graph, updatesOf(graph).get(name) ?? name);
-    if (tensor.kind === "constant") return constants.add(tensor.name, tensor.dtype, tensor.data!);
+    if (tensor.kind === "constant")
+      return constants.add(tensor.name, tensor.dtype, tensor.data!, tensor.shape);
     const block = blockOf.get(key(entry, tensor));
     if (block === undefined) throw new Error(`compile: nothing computes tensor "${name}"`);
     return { region: "arena", offset: plan.offsets[block]! };
@@ -200,12 +201,17 @@ function updatesOf(graph: Graph): Map<string, string> {
 
 /** Collects read-only data by content; the widest elements first, so that nothing is padded. */
 function constantPool() {
-  const entries: { name: string; dtype: ProgramConstant["dtype"]; data: TypedArray }[] = [];
+  const entries: Omit<ProgramConstant, "offset">[] = [];
   const byContent = new Map<string, number>();
   const used = new Set<string>();
   return {
     /** Until `finish`, the offset of a place is the number of the entry. */
-    add: (hint: string, dtype: ProgramConstant["dtype"], data: TypedArray): Place => {
+    add: (
+      hint: string,
+      dtype: ProgramConstant["dtype"],
+      data: TypedArray,
+      shape?: Shape,
+    ): Place => {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       const content = `${dtype}:${Array.from(bytes).join()}`;
       let entry = byContent.get(content);
@@ -213,7 +219,7 @@ function constantPool() {
         let name = hint;
         for (let n = 1; used.has(name); n++) name = `${hint}_${n}`;
         used.add(name);
-        entry = entries.push({ name, dtype, data }) - 1;
+        entry = entries.push({ name, dtype, data, ...(shape ? { shape } : {}) }) - 1;
         byContent.set(content, entry);
       }
       return { region: "constants", offset: entry };

@@ -23,6 +23,8 @@ export type ProgramConstant = {
   readonly dtype: DType;
   readonly data: TypedArray;
   readonly offset: number;
+  /** Of the graph tensor it came from, where it came from one. */
+  readonly shape?: Shape;
 };
 
 export type Call = {
