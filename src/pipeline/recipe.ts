@@ -1,0 +1,245 @@
+/**
+ * The second waist: the design of a pipeline as plain JSON, `tinsmith.json`. The designer writes
+ * one, a person may edit it, and the runner carries it out. `parseRecipe` is the only door in: it
+ * fills defaults, refuses unknown keys and says what is wrong in terms of the file.
+ */
+import { UserError } from "../base/errors.ts";
+import type { Layer } from "../models/layers.ts";
+
+export type BlockRecipe = {
+  /** The type of a processing block: `raw`, `flatten`, `spectral`. */
+  readonly type: string;
+  /** Parameters that differ from the defaults of the block. */
+  readonly params: { readonly [name: string]: number | string | boolean };
+};
+
+export type AnomalyRecipe = {
+  readonly type: "k-means";
+  /** The block whose features are scored. */
+  readonly block: BlockRecipe;
+  /** Names of the features that are scored, as the block labels them. */
+  readonly features: readonly string[];
+  readonly clusters: number;
+  /** Percentile of the leave-one-recording-out scores that becomes the threshold. */
+  readonly percentile: number;
+};
+
+export type Recipe = {
+  readonly tinsmith: 1;
+  /** Name of the project; the C library takes its prefix from it. */
+  readonly name: string;
+  /** Folder, archive or table with the recordings, relative to the recipe's file. */
+  readonly source: string;
+  readonly seed: number;
+  readonly input: {
+    readonly windowMs: number;
+    /** Distance between the starts of neighboring windows. */
+    readonly strideMs: number;
+  };
+  readonly split: { readonly testFraction: number; readonly validationFraction: number };
+  readonly block: BlockRecipe;
+  /** Whether features are brought to mean 0 and standard deviation 1 over the training windows. */
+  readonly standardize: boolean;
+  /** Hidden layers; the output layer follows from the labels. */
+  readonly layers: readonly Layer[];
+  readonly training: {
+    /** Passes over the training windows (training cycles). */
+    readonly epochs: number;
+    readonly learningRate: number;
+    readonly batchSize: number;
+    /** Epochs without a better validation loss before training stops; 0 = never. */
+    readonly patience: number;
+    /** `auto` weighs each label by the inverse of its share of the windows. */
+    readonly classWeights: "none" | "auto";
+  };
+  readonly anomaly: AnomalyRecipe | null;
+};
+
+export const DEFAULT_LAYERS: readonly Layer[] = [
+  { type: "dense", units: 20, activation: "relu" },
+  { type: "dense", units: 10, activation: "relu" },
+];
+
+type Json = { readonly [key: string]: unknown };
+
+/**
+ * Reads a recipe from the text of a `tinsmith.json`.
+ * @throws UserError `recipe-json`, `recipe-key`, `recipe-value`
+ */
+export function parseRecipe(text: string): Recipe {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "unreadable";
+    throw new UserError("recipe-json", `recipe: the file must be JSON, got ${reason}`);
+  }
+  const root = object("recipe", json);
+  keys("recipe", root, [
+    "tinsmith",
+    "name",
+    "source",
+    "seed",
+    "input",
+    "split",
+    "block",
+    "standardize",
+    "layers",
+    "training",
+    "anomaly",
+  ]);
+  if (root.tinsmith !== 1) throw wrong("tinsmith", "must be 1", root.tinsmith);
+  const input = object("input", root.input);
+  keys("input", input, ["windowMs", "strideMs"]);
+  const split = object("split", root.split ?? {});
+  keys("split", split, ["testFraction", "validationFraction"]);
+  const training = object("training", root.training);
+  keys("training", training, ["epochs", "learningRate", "batchSize", "patience", "classWeights"]);
+  const classWeights = training.classWeights ?? "none";
+  if (classWeights !== "none" && classWeights !== "auto")
+    throw wrong("training.classWeights", 'must be "none" or "auto"', classWeights);
+  const standardize = root.standardize ?? true;
+  if (typeof standardize !== "boolean")
+    throw wrong("standardize", "must be a boolean", standardize);
+  const layers = root.layers ?? DEFAULT_LAYERS;
+  if (!Array.isArray(layers)) throw wrong("layers", "must be a list", layers);
+
+  return {
+    tinsmith: 1,
+    name: string("name", root.name),
+    source: string("source", root.source),
+    seed: integer("seed", root.seed ?? 1, 0, 4294967295),
+    input: {
+      windowMs: number("input.windowMs", input.windowMs, 0, 3_600_000),
+      strideMs: number("input.strideMs", input.strideMs, 0, 3_600_000),
+    },
+    split: {
+      testFraction: number("split.testFraction", split.testFraction ?? 0.2, 0, 1),
+      validationFraction: number("split.validationFraction", split.validationFraction ?? 0.2, 0, 1),
+    },
+    block: parseBlock("block", root.block),
+    standardize,
+    layers: layers.map((layer, i) => parseLayer(`layers[${i}]`, layer)),
+    training: {
+      epochs: integer("training.epochs", training.epochs, 1, 100_000),
+      learningRate: number("training.learningRate", training.learningRate, 0, 100),
+      batchSize: integer("training.batchSize", training.batchSize ?? 32, 1, 65_536),
+      patience: integer("training.patience", training.patience ?? 0, 0, 100_000),
+      classWeights,
+    },
+    anomaly:
+      root.anomaly === null || root.anomaly === undefined ? null : parseAnomaly(root.anomaly),
+  };
+}
+
+/** The text of a recipe: two spaces, keys in the order in which data flows. */
+export function formatRecipe(recipe: Recipe): string {
+  return `${JSON.stringify(recipe, null, 2)}\n`;
+}
+
+function parseBlock(path: string, value: unknown): BlockRecipe {
+  const block = object(path, value);
+  keys(path, block, ["type", "params"]);
+  const params = object(`${path}.params`, block.params ?? {});
+  const checked: { [name: string]: number | string | boolean } = {};
+  for (const [name, given] of Object.entries(params)) {
+    if (typeof given !== "number" && typeof given !== "string" && typeof given !== "boolean")
+      throw wrong(`${path}.params.${name}`, "must be a number, a string or a boolean", given);
+    checked[name] = given;
+  }
+  return { type: string(`${path}.type`, block.type), params: checked };
+}
+
+function parseAnomaly(value: unknown): AnomalyRecipe {
+  const anomaly = object("anomaly", value);
+  keys("anomaly", anomaly, ["type", "block", "features", "clusters", "percentile"]);
+  if (anomaly.type !== "k-means") throw wrong("anomaly.type", 'must be "k-means"', anomaly.type);
+  if (!Array.isArray(anomaly.features) || anomaly.features.length === 0)
+    throw wrong("anomaly.features", "must be a list of feature names", anomaly.features);
+  return {
+    type: "k-means",
+    block: parseBlock("anomaly.block", anomaly.block),
+    features: anomaly.features.map((name, i) => string(`anomaly.features[${i}]`, name)),
+    clusters: integer("anomaly.clusters", anomaly.clusters ?? 32, 1, 1024),
+    percentile: number("anomaly.percentile", anomaly.percentile ?? 99, 0, 100),
+  };
+}
+
+const LAYER_KEYS: { readonly [type: string]: readonly string[] } = {
+  dense: ["type", "units", "activation"],
+  conv1d: ["type", "filters", "kernelSize", "stride", "padding", "activation"],
+  maxPool1d: ["type", "size", "stride", "padding"],
+  dropout: ["type", "rate"],
+  reshape: ["type", "shape"],
+  flatten: ["type"],
+};
+
+/** Checks keys and kinds; sizes that must fit together are checked when the model is made. */
+function parseLayer(path: string, value: unknown): Layer {
+  const layer = object(path, value);
+  const type = string(`${path}.type`, layer.type);
+  const allowed = LAYER_KEYS[type];
+  if (!allowed)
+    throw wrong(`${path}.type`, `must be one of ${Object.keys(LAYER_KEYS).join(", ")}`, type);
+  keys(path, layer, allowed);
+  for (const key of ["units", "filters", "kernelSize", "size", "stride"])
+    if (layer[key] !== undefined) integer(`${path}.${key}`, layer[key], 1, 65_536);
+  if (layer.rate !== undefined) number(`${path}.rate`, layer.rate, 0, 1);
+  for (const [key, choices] of [
+    ["activation", ["none", "relu"]],
+    ["padding", ["same", "valid"]],
+  ] as const) {
+    const given = layer[key];
+    if (given !== undefined && !(choices as readonly unknown[]).includes(given))
+      throw wrong(`${path}.${key}`, `must be one of ${choices.join(", ")}`, given);
+  }
+  if (layer.shape !== undefined) {
+    if (!Array.isArray(layer.shape)) throw wrong(`${path}.shape`, "must be a list", layer.shape);
+    layer.shape.forEach((n, i) => {
+      integer(`${path}.shape[${i}]`, n, 1, 1_048_576);
+    });
+  }
+  return layer as unknown as Layer;
+}
+
+function wrong(path: string, rule: string, value: unknown): UserError {
+  return new UserError("recipe-value", `recipe: "${path}" ${rule}, got ${show(value)}`);
+}
+
+function show(value: unknown): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function object(path: string, value: unknown): Json {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw wrong(path, "must be an object", value);
+  return value as Json;
+}
+
+function keys(path: string, value: Json, allowed: readonly string[]): void {
+  for (const key of Object.keys(value))
+    if (!allowed.includes(key))
+      throw new UserError(
+        "recipe-key",
+        `recipe: "${path}" must not have the key "${key}"`,
+        `It may have ${allowed.join(", ")}.`,
+      );
+}
+
+function string(path: string, value: unknown): string {
+  if (typeof value !== "string" || value.trim() === "") throw wrong(path, "must be a text", value);
+  return value;
+}
+
+function number(path: string, value: unknown, above: number, atMost: number): number {
+  if (typeof value !== "number" || !(value > above) || !(value <= atMost))
+    throw wrong(path, `must be a number above ${above} and at most ${atMost}`, value);
+  return value;
+}
+
+function integer(path: string, value: unknown, low: number, high: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high)
+    throw wrong(path, `must be an integer from ${low} to ${high}`, value);
+  return value;
+}
