@@ -1,0 +1,66 @@
+/**
+ * Folds for cross-validation on the training recordings: whole recordings where a label has two or
+ * more, stretches of time with a gap of one window where it has one. The test recordings take no
+ * part.
+ */
+import { makeRng } from "../base/rng.ts";
+import { type Part, rowsFor } from "../samples/part.ts";
+import { sampleRateHz } from "../samples/sample.ts";
+
+export type Fold = { readonly training: readonly Part[]; readonly validation: readonly Part[] };
+
+/**
+ * Deals the parts of each label into folds. A label with fewer recordings than folds validates in
+ * as many folds as it has recordings, and trains in all of the others.
+ * @param parts training and validation parts together
+ */
+export function makeFolds(
+  parts: readonly Part[],
+  options: { readonly folds: number; readonly windowMs: number; readonly seed: number },
+): Fold[] {
+  const rng = makeRng(options.seed).fork("folds");
+  const training: Part[][] = Array.from({ length: options.folds }, () => []);
+  const validation: Part[][] = Array.from({ length: options.folds }, () => []);
+  const labels = [...new Set(parts.map((part) => part.sample.label!))].sort();
+  labels.forEach((label, offset) => {
+    const group = parts.filter((part) => part.sample.label === label);
+    const recordings = rng.fork(label).shuffle([...new Set(group.map((part) => part.sample.name))]);
+    if (recordings.length === 1) {
+      for (const part of group) dealByTime(part, options, training, validation);
+      return;
+    }
+    recordings.forEach((name, i) => {
+      // Labels start at different folds, so that scarce ones do not all validate in the first.
+      const held = (i + offset) % options.folds;
+      const own = group.filter((part) => part.sample.name === name);
+      for (let fold = 0; fold < options.folds; fold++)
+        (fold === held ? validation : training)[fold]!.push(...own);
+    });
+  });
+  return training.map((t, i) => ({ training: t, validation: validation[i]! }));
+}
+
+/** Fold k validates on the k-th stretch; the rest trains, without what shares a window with it. */
+function dealByTime(
+  part: Part,
+  options: { readonly folds: number; readonly windowMs: number },
+  training: Part[][],
+  validation: Part[][],
+): void {
+  const gap = rowsFor(options.windowMs, sampleRateHz(part.sample));
+  const rows = part.endRow - part.startRow;
+  for (let fold = 0; fold < options.folds; fold++) {
+    const startRow = part.startRow + Math.floor((rows * fold) / options.folds);
+    const endRow = part.startRow + Math.floor((rows * (fold + 1)) / options.folds);
+    const held = { ...part, startRow, endRow };
+    if (held.endRow - held.startRow < gap) {
+      training[fold]!.push(part);
+      continue;
+    }
+    validation[fold]!.push(held);
+    const before = { ...part, endRow: startRow - gap };
+    const after = { ...part, startRow: endRow + gap };
+    for (const rest of [before, after])
+      if (rest.endRow - rest.startRow >= gap) training[fold]!.push(rest);
+  }
+}
