@@ -1,0 +1,51 @@
+/** `tinsmith run SOURCE`: recordings to a C library, with no configuration or with a recipe. */
+import { Command, InvalidArgumentError } from "commander";
+import { runSource } from "./pipeline-job.ts";
+import { progressPrinter } from "./progress.ts";
+import { printReport } from "./report-text.ts";
+
+type Options = {
+  readonly out?: string;
+  readonly seed?: number;
+  readonly rate?: number;
+  readonly hmacKey?: string;
+  readonly json?: boolean;
+};
+
+export function runCommand(signal: AbortSignal): Command {
+  return new Command("run")
+    .description("turn recordings into features, a trained int8 network and a verified C library")
+    .argument("<source>", "folder, archive (.zip, .tar.gz), table or tinsmith.json")
+    .option("--out <folder>", "where the result goes (default: ./tinsmith-out/<name>)")
+    .option("--seed <number>", "seed of every random choice", integer)
+    .option("--rate <hz>", "sampling rate of tables without a timestamp column", positive)
+    .option("--hmac-key <key>", "key that signatures are checked with")
+    .option("--json", "print the report as one JSON document")
+    .action(async (source: string, options: Options) => {
+      const report = await runSource(source, {
+        outputDirectory: options.out,
+        seed: options.seed,
+        sampleRateHz: options.rate,
+        hmacKey: options.hmacKey,
+        signal,
+        onProgress: progressPrinter(process.stderr),
+      });
+      process.stdout.write(
+        options.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report),
+      );
+    });
+}
+
+function integer(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 4294967295)
+    throw new InvalidArgumentError("must be an integer from 0 to 4294967295");
+  return value;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError("must be a number above 0");
+  return value;
+}
