@@ -1,6 +1,6 @@
 /**
- * Sine in float32, at most 0.79 ulp for |x| <= 2^13. Beyond, digits are lost one by one; from 2^22
- * on and for infinities the result is NaN. |x| is reduced by the nearest multiple of pi/2, which is
+ * Sine in float32, at most 0.79 ulp for |x| <= 2^13. Beyond, digits are lost one by one; above
+ * 2^22 and for infinities the result is NaN. |x| is reduced by the nearest multiple of pi/2, which is
  * subtracted in four parts (Cody and Waite 1980); the rest of the reduction is kept as a second
  * float32 and minimax polynomials give sine and cosine (Muller, "Elementary Functions", chapters
  * 4 and 11). No branch: it runs in vector lanes.
