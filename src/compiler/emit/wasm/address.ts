@@ -1,0 +1,83 @@
+/**
+ * Index expressions as addresses. An index is split into a constant, a linear part in the loop
+ * axes and what is left (clamped or looked-up terms). The linear part becomes a pointer kept per
+ * loop level and shared by every access with the same coefficients; the constant becomes the
+ * offset of the instruction.
+ */
+import type { Expr, Stmt } from "../../../ir/kernel.ts";
+import { everyExpr, everyStmt } from "../../../ir/walk.ts";
+
+/** index = constant + sum(coefficients * axis) + sum(coefficient * term), in elements. */
+export type LinearIndex = {
+  readonly constant: number;
+  readonly coefficients: ReadonlyMap<string, number>;
+  readonly terms: readonly { readonly coefficient: number; readonly term: Expr }[];
+};
+
+/** Registers that are never set, with the expression they stand for. */
+export type Definitions = ReadonlyMap<string, Expr>;
+
+/** Finds the int32 registers that are only declared, so that indices may see through them. */
+export function definitionsOf(body: readonly Stmt[]): Definitions {
+  const definitions = new Map<string, Expr>();
+  everyStmt(body, (stmt) => {
+    if (stmt.kind === "let" && stmt.value.type === "int32") definitions.set(stmt.name, stmt.value);
+  });
+  everyStmt(body, (stmt) => {
+    if (stmt.kind === "set") definitions.delete(stmt.name);
+  });
+  return definitions;
+}
+
+/** Splits an index. Sums wrap at 32 bits, but a verified index never does. */
+export function linearize(index: Expr, definitions: Definitions): LinearIndex {
+  let constant = 0;
+  const coefficients = new Map<string, number>();
+  const terms: { coefficient: number; term: Expr }[] = [];
+  const visit = (e: Expr, factor: number): void => {
+    if (e.kind === "const") {
+      constant += factor * e.value;
+      return;
+    }
+    if (e.kind === "axis") {
+      coefficients.set(e.axis, (coefficients.get(e.axis) ?? 0) + factor);
+      return;
+    }
+    if (e.kind === "register") {
+      const definition = definitions.get(e.name);
+      if (definition && isLinear(definition, definitions)) return visit(definition, factor);
+    }
+    if (e.kind === "op") {
+      const [a, b] = e.args as readonly [Expr, Expr];
+      if (e.op === "add" || e.op === "sub") {
+        visit(a, factor);
+        visit(b, e.op === "add" ? factor : -factor);
+        return;
+      }
+      if (e.op === "mul" && b.kind === "const") return visit(a, factor * b.value);
+      if (e.op === "mul" && a.kind === "const") return visit(b, factor * a.value);
+      if (e.op === "shl" && b.kind === "const") return visit(a, factor * (1 << b.value));
+    }
+    terms.push({ coefficient: factor, term: e });
+  };
+  visit(index, 1);
+  for (const [axis, coefficient] of coefficients) if (coefficient === 0) coefficients.delete(axis);
+  return { constant, coefficients, terms };
+}
+
+function isLinear(e: Expr, definitions: Definitions): boolean {
+  return linearize(e, definitions).terms.length === 0;
+}
+
+/** Visits the buffer and index of every load and store in statements, nested ones included. */
+export function everyAccess(
+  body: readonly Stmt[],
+  visit: (buffer: string, index: Expr, isStore: boolean) => void,
+): void {
+  everyExpr(body, (e) => {
+    if (e.kind === "load") visit(e.buffer, e.index, false);
+  });
+  everyStmt(body, (stmt) => {
+    if (stmt.kind === "store") visit(stmt.buffer, stmt.index, true);
+  });
+}

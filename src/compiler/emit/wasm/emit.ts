@@ -1,0 +1,78 @@
+/**
+ * The WASM emitter: a program becomes one module with a function per kernel call, its addresses
+ * baked in, and one exported function per entry. Floating-point results equal `interpret` to the
+ * bit. The module imports its memory, which holds the constants and then the arena.
+ */
+import type { Routine } from "../../../ir/kernel.ts";
+import type { Call, Place, Program } from "../../program.ts";
+import { encodeModule, type ModuleFunction, makeCode } from "./encoder.ts";
+import { emitKernel, emitRoutine } from "./function.ts";
+import { isVectorizable } from "./lanes.ts";
+
+const PAGE_BYTES = 65536;
+const ARENA_ALIGNMENT = 16;
+
+/** Where the two regions of a program lie in the one memory of its module. */
+export type MemoryLayout = {
+  /** The constants come first, at address 0; the arena starts here. */
+  readonly arenaAddress: number;
+  /** Size of the memory in pages of 64 KiB, at least 1. */
+  readonly pages: number;
+};
+
+export function memoryLayout(program: Program): MemoryLayout {
+  const arenaAddress = Math.ceil(program.constantBytes / ARENA_ALIGNMENT) * ARENA_ALIGNMENT;
+  const pages = Math.max(1, Math.ceil((arenaAddress + program.arenaBytes) / PAGE_BYTES));
+  return { arenaAddress, pages };
+}
+
+/** The byte address of a place in the memory of the module. */
+export function addressOf(layout: MemoryLayout, place: Place): number {
+  return place.offset + (place.region === "arena" ? layout.arenaAddress : 0);
+}
+
+export const entryExport = (entry: string): string => `entry_${entry}`;
+
+/**
+ * Compiles a program. The module imports `env.memory` of `memoryLayout(program)`, expects the
+ * constants in it, and exports `entry_<name>()` for each entry.
+ */
+export function emitWasm(program: Program): Uint8Array<ArrayBuffer> {
+  const layout = memoryLayout(program);
+  const functions: ModuleFunction[] = [];
+  const reserve = (emit: () => ModuleFunction): number => {
+    const index = functions.length;
+    functions.push({ code: makeCode([], []) });
+    functions[index] = emit();
+    return index;
+  };
+
+  const routines = new Map<Routine, { scalar?: number; vector?: number }>();
+  const functionOf = (routine: Routine, vector: boolean): number => {
+    const known = routines.get(routine) ?? {};
+    routines.set(routine, known);
+    const kind = vector && isVectorizable(routine) ? "vector" : "scalar";
+    known[kind] ??= reserve(() => ({ code: emitRoutine(routine, kind === "vector", functionOf) }));
+    return known[kind];
+  };
+
+  const kernels = new Map<string, number>();
+  const kernelFunction = (call: Call): number => {
+    const addresses = call.places.map((place) => addressOf(layout, place));
+    const key = [call.kernel, ...addresses].join();
+    const known = kernels.get(key);
+    if (known !== undefined) return known;
+    const kernel = program.kernels[call.kernel]!;
+    const schedule = program.schedules[call.kernel]!;
+    const index = reserve(() => ({ code: emitKernel(kernel, schedule, addresses, functionOf) }));
+    kernels.set(key, index);
+    return index;
+  };
+
+  for (const entry of program.entries) {
+    const code = makeCode([], []);
+    for (const index of entry.calls.map(kernelFunction)) code.call(index);
+    functions.push({ code, exported: entryExport(entry.name) });
+  }
+  return encodeModule({ functions, memoryPages: layout.pages });
+}

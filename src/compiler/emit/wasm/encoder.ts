@@ -1,0 +1,322 @@
+/**
+ * A small encoder of the WebAssembly binary format: function bodies instruction by instruction,
+ * and the module around them. Follows the WebAssembly core specification 2.0, chapter 5 ("Binary
+ * Format"). It knows nothing of kernels, and checks nothing: an engine validates what comes out.
+ */
+
+export type ValueType = number;
+export const I32: ValueType = 0x7f;
+export const I64: ValueType = 0x7e;
+export const F32: ValueType = 0x7d;
+export const V128: ValueType = 0x7b;
+
+/** Plain opcodes. Those of arithmetic come from the op table of `ir/ops.ts`. */
+export const OP = {
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  end: 0x0b,
+  brIf: 0x0d,
+  call: 0x10,
+  select: 0x1b,
+  localGet: 0x20,
+  localSet: 0x21,
+  localTee: 0x22,
+  i32Load: 0x28,
+  f32Load: 0x2a,
+  i32Load8S: 0x2c,
+  i32Load8U: 0x2d,
+  i32Load16S: 0x2e,
+  i32Store: 0x36,
+  f32Store: 0x38,
+  i32Store8: 0x3a,
+  i32Store16: 0x3b,
+  i32Const: 0x41,
+  i64Const: 0x42,
+  f32Const: 0x43,
+  i32LtS: 0x48,
+  f32Lt: 0x5d,
+  f32Gt: 0x5e,
+  i32GtS: 0x4a,
+  i32Add: 0x6a,
+  i32Sub: 0x6b,
+  i32Mul: 0x6c,
+  i32And: 0x71,
+  i64Shl: 0x86,
+  i64ShrS: 0x87,
+  i64ExtendI32U: 0xad,
+} as const;
+
+/** Opcodes after the SIMD prefix. */
+export const SIMD = {
+  load: 0x00,
+  load16x4S: 0x03,
+  load32Splat: 0x09,
+  store: 0x0b,
+  const: 0x0c,
+  shuffle: 0x0d,
+  i32x4Splat: 0x11,
+  f32x4Splat: 0x13,
+  i32x4ExtractLane: 0x1b,
+  i32x4ReplaceLane: 0x1c,
+  f32x4ExtractLane: 0x1f,
+  f32x4ReplaceLane: 0x20,
+  bitselect: 0x52,
+  store32Lane: 0x5a,
+  store64Lane: 0x5b,
+  load32Zero: 0x5c,
+  i16x8ExtendLowI8x16S: 0x87,
+  i16x8ExtendLowI8x16U: 0x89,
+  i32x4ExtendLowI16x8S: 0xa7,
+  i32x4Add: 0xae,
+  f32x4Pmin: 0xea,
+  f32x4Pmax: 0xeb,
+} as const;
+
+const EMPTY_BLOCK = 0x40;
+const SIMD_PREFIX = 0xfd;
+
+/** Unsigned LEB128 of an integer below 2^32. */
+export function unsignedLeb(value: number): number[] {
+  const out: number[] = [];
+  let rest = value >>> 0;
+  do {
+    const low = rest & 0x7f;
+    rest >>>= 7;
+    out.push(rest === 0 ? low : low | 0x80);
+  } while (rest !== 0);
+  return out;
+}
+
+/** Signed LEB128 of a safe integer. */
+export function signedLeb(value: number): number[] {
+  const out: number[] = [];
+  let rest = BigInt(value);
+  for (;;) {
+    const low = Number(BigInt.asUintN(7, rest));
+    rest >>= 7n;
+    const signBit = (low & 0x40) !== 0;
+    if ((rest === 0n && !signBit) || (rest === -1n && signBit)) {
+      out.push(low);
+      return out;
+    }
+    out.push(low | 0x80);
+  }
+}
+
+function float32Bytes(value: number): number[] {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setFloat32(0, value, true);
+  return [0, 1, 2, 3].map((i) => view.getUint8(i));
+}
+
+/** A function being written. Parameters are the first locals. */
+export type Code = {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+  readonly locals: readonly ValueType[];
+  readonly bytes: readonly number[];
+  /** A local of the type: a released one or a new one. */
+  readonly local: (type: ValueType) => number;
+  /** Gives a local back for another use. */
+  readonly release: (local: number) => void;
+  readonly op: (...bytes: readonly number[]) => void;
+  readonly simd: (opcode: number, ...immediates: readonly number[]) => void;
+  readonly get: (local: number) => void;
+  readonly set: (local: number) => void;
+  readonly tee: (local: number) => void;
+  readonly i32: (value: number) => void;
+  readonly i64: (value: number) => void;
+  readonly f32: (value: number) => void;
+  /** A vector with the same 32 bits in each lane. */
+  readonly splatBits: (bits: number) => void;
+  readonly lanes: (values: readonly number[]) => void;
+  readonly load: (opcode: number, alignLog2: number, offset: number) => void;
+  readonly simdMemory: (opcode: number, alignLog2: number, offset: number, lane?: number) => void;
+  readonly call: (functionIndex: number) => void;
+  /** Opens a block, a loop or an if (condition on the stack) and returns its label. */
+  readonly open: (kind: "block" | "loop" | "if") => number;
+  readonly otherwise: () => void;
+  readonly end: () => void;
+  /** Branches to a label when the top of the stack is not 0. */
+  readonly branchIf: (label: number) => void;
+};
+
+export function makeCode(params: readonly ValueType[], results: readonly ValueType[]): Code {
+  const bytes: number[] = [];
+  const locals: ValueType[] = [];
+  const free = new Map<ValueType, number[]>();
+  let depth = 0;
+  const push = (list: readonly number[]): void => {
+    for (const byte of list) bytes.push(byte);
+  };
+  const simd = (opcode: number, ...immediates: readonly number[]): void => {
+    bytes.push(SIMD_PREFIX);
+    push(unsignedLeb(opcode));
+    push(immediates);
+  };
+  const memory = (alignLog2: number, offset: number): void => {
+    bytes.push(alignLog2);
+    push(unsignedLeb(offset));
+  };
+  const lanes = (values: readonly number[]): void => {
+    simd(SIMD.const);
+    for (const v of values) bytes.push(v & 255, (v >> 8) & 255, (v >> 16) & 255, (v >> 24) & 255);
+  };
+  const indexed = (opcode: number, index: number): void => {
+    bytes.push(opcode);
+    push(unsignedLeb(index));
+  };
+  return {
+    params,
+    results,
+    locals,
+    bytes,
+    local: (type) => {
+      const released = free.get(type)?.pop();
+      if (released !== undefined) return released;
+      locals.push(type);
+      return params.length + locals.length - 1;
+    },
+    release: (local) => {
+      const type = locals[local - params.length]!;
+      const list = free.get(type) ?? [];
+      list.push(local);
+      free.set(type, list);
+    },
+    op: (...list) => push(list),
+    simd,
+    get: (local) => indexed(OP.localGet, local),
+    set: (local) => indexed(OP.localSet, local),
+    tee: (local) => indexed(OP.localTee, local),
+    i32: (value) => {
+      bytes.push(OP.i32Const);
+      push(signedLeb(value | 0));
+    },
+    i64: (value) => {
+      bytes.push(OP.i64Const);
+      push(signedLeb(value));
+    },
+    f32: (value) => {
+      bytes.push(OP.f32Const);
+      push(float32Bytes(value));
+    },
+    splatBits: (bits) => lanes([bits, bits, bits, bits]),
+    lanes,
+    load: (opcode, alignLog2, offset) => {
+      bytes.push(opcode);
+      memory(alignLog2, offset);
+    },
+    simdMemory: (opcode, alignLog2, offset, lane) => {
+      simd(opcode);
+      memory(alignLog2, offset);
+      if (lane !== undefined) bytes.push(lane);
+    },
+    call: (index) => indexed(OP.call, index),
+    open: (kind) => {
+      bytes.push(OP[kind], EMPTY_BLOCK);
+      return depth++;
+    },
+    otherwise: () => bytes.push(OP.else),
+    end: () => {
+      bytes.push(OP.end);
+      depth--;
+    },
+    branchIf: (label) => indexed(OP.brIf, depth - 1 - label),
+  };
+}
+
+export type ModuleFunction = {
+  readonly code: Pick<Code, "params" | "results" | "locals" | "bytes">;
+  /** The name under which it is exported, if it is. */
+  readonly exported?: string;
+};
+
+export type ModuleSpec = {
+  /** Function indices are positions in this list. */
+  readonly functions: readonly ModuleFunction[];
+  /** The one memory, imported as `env.memory`; at least so many pages of 64 KiB. */
+  readonly memoryPages: number;
+};
+
+const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
+const FUNCTION_TYPE = 0x60;
+const KIND_FUNCTION = 0x00;
+const KIND_MEMORY = 0x02;
+
+const vector = (items: readonly (readonly number[])[]): number[] => [
+  ...unsignedLeb(items.length),
+  ...items.flat(),
+];
+
+const text = (value: string): number[] => {
+  const encoded = new TextEncoder().encode(value);
+  return [...unsignedLeb(encoded.length), ...encoded];
+};
+
+/** Runs of equal local types, as the format counts them. */
+function localRuns(locals: readonly ValueType[]): number[][] {
+  const runs: [number, ValueType][] = [];
+  for (const type of locals) {
+    const last = runs[runs.length - 1];
+    if (last && last[1] === type) last[0]++;
+    else runs.push([1, type]);
+  }
+  return runs.map(([count, type]) => [...unsignedLeb(count), type]);
+}
+
+/** The bytes of a module. */
+export function encodeModule(spec: ModuleSpec): Uint8Array<ArrayBuffer> {
+  const types: string[] = [];
+  const typeBytes: number[][] = [];
+  const typeOf = spec.functions.map(({ code }) => {
+    const bytes = [
+      FUNCTION_TYPE,
+      ...vector(code.params.map((t) => [t])),
+      ...vector(code.results.map((t) => [t])),
+    ];
+    const known = types.indexOf(bytes.join());
+    if (known >= 0) return known;
+    typeBytes.push(bytes);
+    return types.push(bytes.join()) - 1;
+  });
+  const exported = spec.functions.flatMap((f, index) =>
+    f.exported === undefined ? [] : [[...text(f.exported), KIND_FUNCTION, ...unsignedLeb(index)]],
+  );
+  const memory = [
+    ...text("env"),
+    ...text("memory"),
+    KIND_MEMORY,
+    0x00,
+    ...unsignedLeb(spec.memoryPages),
+  ];
+  const bodies = spec.functions.map(({ code }): (readonly number[])[] => {
+    const locals = vector(localRuns(code.locals));
+    return [unsignedLeb(locals.length + code.bytes.length + 1), locals, code.bytes, [OP.end]];
+  });
+  const count = unsignedLeb(bodies.length);
+  const codeSize = bodies.flat().reduce((sum, part) => sum + part.length, count.length);
+  const section = (id: number, content: readonly number[]): readonly number[] => [
+    id,
+    ...unsignedLeb(content.length),
+    ...content,
+  ];
+  const parts: (readonly number[])[] = [
+    [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    section(SECTION.type, vector(typeBytes)),
+    section(SECTION.import, vector([memory])),
+    section(SECTION.function, vector(typeOf.map(unsignedLeb))),
+    section(SECTION.export, vector(exported)),
+    [SECTION.code, ...unsignedLeb(codeSize)],
+    count,
+    ...bodies.flat(),
+  ];
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

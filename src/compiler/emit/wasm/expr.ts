@@ -1,0 +1,235 @@
+/**
+ * Expressions, on scalars and on vectors of four lanes. `pushScalar` computes one element,
+ * `pushVector` four at once; what cannot be done in lanes is computed element by element and
+ * gathered. Both give the bits of `interpret`.
+ */
+import { assert } from "../../../base/errors.ts";
+import type { Expr, ScalarType } from "../../../ir/kernel.ts";
+import { OPS, type OpName } from "../../../ir/ops.ts";
+import {
+  axisOffset,
+  type Emission,
+  isVector,
+  localAt,
+  type Placement,
+  valueTypeOf,
+} from "./emission.ts";
+import { OP, SIMD } from "./encoder.ts";
+import { isVectorizable, LANES_PER_VECTOR, type Point } from "./lanes.ts";
+import { pushLoad, pushVectorLoad } from "./memory.ts";
+
+type OpExpr = Expr & { readonly kind: "op" };
+type ConstExpr = Expr & { readonly kind: "const" };
+
+/** Pushes the value of an expression at a point, as one scalar. */
+export function pushScalar(s: Emission, e: Expr, point: Point): void {
+  const temporary = s.temporaries.get(e);
+  if (temporary) return readScalar(s, temporary, e.type, point);
+  switch (e.kind) {
+    case "const":
+      if (e.type === "float32") s.code.f32(e.value);
+      else if (e.type === "int64") s.code.i64(e.value);
+      else s.code.i32(e.value);
+      return;
+    case "axis":
+      return pushAxis(s, e.axis, point);
+    case "register":
+      return readScalar(s, s.registers.get(e.name)!, e.type, point);
+    case "load":
+      return pushLoad(s, e, point, pushScalar);
+    case "op":
+      return pushScalarOp(s, e, point);
+    case "call":
+      for (const arg of e.args) pushScalar(s, arg, point);
+      s.code.call(s.functionOf(e.routine, false));
+  }
+}
+
+/** Pushes the value of an expression in the four lanes at a point. */
+export function pushVector(s: Emission, e: Expr, point: Point): void {
+  const temporary = s.temporaries.get(e);
+  if (temporary?.vector) return s.code.get(localAt(temporary, point));
+  if (!isVector(s, e)) return pushSplat(s, e, point);
+  switch (e.kind) {
+    case "const":
+      return;
+    case "axis":
+      pushAxis(s, e.axis, point);
+      s.code.simd(SIMD.i32x4Splat);
+      s.code.lanes([0, 1, 2, 3]);
+      s.code.simd(SIMD.i32x4Add);
+      return;
+    case "register":
+      return s.code.get(localAt(s.registers.get(e.name)!, point));
+    case "load":
+      if (!pushVectorLoad(s, e, point, pushScalar)) pushElements(s, e, point);
+      return;
+    case "op":
+      if (hasVectorForm(s, e)) pushVectorOp(s, e, point);
+      else pushElements(s, e, point);
+      return;
+    case "call":
+      if (!isVectorizable(e.routine)) return pushElements(s, e, point);
+      for (const arg of e.args) pushVector(s, arg, point);
+      s.code.call(s.functionOf(e.routine, true));
+  }
+}
+
+function pushAxis(s: Emission, axis: string, point: Point): void {
+  const { local } = s.axes.get(axis)!;
+  const offset = axisOffset(s, axis, point);
+  if (local === undefined) return s.code.i32(offset);
+  s.code.get(local);
+  if (offset === 0) return;
+  s.code.i32(offset);
+  s.code.op(OP.i32Add);
+}
+
+function readScalar(s: Emission, placement: Placement, type: ScalarType, point: Point): void {
+  s.code.get(localAt(placement, point));
+  if (!placement.vector) return;
+  const varies = placement.lanes.some((lane) => lane.kind === "vector");
+  assert(!varies || point.element !== undefined, "a scalar is wanted of a whole vector");
+  const element = point.element ?? 0;
+  if (type === "float32") s.code.simd(SIMD.f32x4ExtractLane, element);
+  else s.code.simd(SIMD.i32x4ExtractLane, element);
+  if (type !== "bool") return;
+  s.code.i32(1);
+  s.code.op(OP.i32And);
+}
+
+/** A bool is 0 or 1 as a scalar and a mask of ones in a lane. */
+function pushLaneValue(s: Emission, e: Expr, point: Point): void {
+  if (e.type === "bool") s.code.i32(0);
+  pushScalar(s, e, point);
+  if (e.type === "bool") s.code.op(OP.i32Sub);
+}
+
+/** Computes the four elements one after the other. */
+function pushElements(s: Emission, e: Expr, point: Point): void {
+  const isFloat = e.type === "float32";
+  for (let element = 0; element < LANES_PER_VECTOR; element++) {
+    pushLaneValue(s, e, { ...point, element });
+    if (element === 0) s.code.simd(isFloat ? SIMD.f32x4Splat : SIMD.i32x4Splat);
+    else s.code.simd(isFloat ? SIMD.f32x4ReplaceLane : SIMD.i32x4ReplaceLane, element);
+  }
+}
+
+function pushSplat(s: Emission, e: Expr, point: Point): void {
+  const key = splatKey(e);
+  const held = key === undefined ? undefined : s.splats.get(key);
+  if (held !== undefined) return s.code.get(held);
+  if (e.kind === "const" && e.type !== "bool") return s.code.splatBits(bitsOf(e));
+  if (e.kind === "load" && !s.temporaries.has(e) && pushVectorLoad(s, e, point, pushScalar)) return;
+  pushLaneValue(s, e, point);
+  s.code.simd(e.type === "float32" ? SIMD.f32x4Splat : SIMD.i32x4Splat);
+}
+
+/** The bits of a constant of 32 bits. */
+export function bitsOf(e: ConstExpr): number {
+  return e.type === "float32" ? (OPS.floatToBits.evaluate(e.value) as number) : e.value;
+}
+
+/** A name for a splat that is worth keeping in a local, if `e` is one. */
+export function splatKey(e: Expr): string | undefined {
+  if (e.kind === "const") {
+    const bits = bitsOf(e);
+    return bits === 0 || bits === -1 ? undefined : `bits ${bits}`;
+  }
+  return e.kind === "register" ? `register ${e.name}` : undefined;
+}
+
+const isShift = (op: OpName): boolean => op === "shl" || op === "shr" || op === "shru";
+
+/** The arguments of an op that its vector form takes as vectors: a shift count is a scalar. */
+export function vectorArgs(e: OpExpr): readonly Expr[] {
+  return isShift(e.op) ? e.args.slice(0, 1) : e.args;
+}
+
+export function hasVectorForm(s: Emission, e: OpExpr): boolean {
+  if (OPS[e.op].simd === null) return false;
+  return !(isShift(e.op) && isVector(s, e.args[1]!));
+}
+
+function pushVectorOp(s: Emission, e: OpExpr, point: Point): void {
+  const [a, b, c] = e.args as readonly [Expr, Expr, Expr];
+  const { simd } = OPS[e.op];
+  if (typeof simd === "number") {
+    for (const arg of vectorArgs(e)) pushVector(s, arg, point);
+    if (isShift(e.op)) pushScalar(s, b, point);
+    s.code.simd(simd);
+    return;
+  }
+  switch (e.op) {
+    // pmin(x, y) is y < x ? y : x, hence the order.
+    case "minF":
+    case "maxF":
+      pushVector(s, b, point);
+      pushVector(s, a, point);
+      s.code.simd(e.op === "minF" ? SIMD.f32x4Pmin : SIMD.f32x4Pmax);
+      return;
+    case "selectF":
+    case "select":
+      pushVector(s, b, point);
+      pushVector(s, c, point);
+      pushVector(s, a, point);
+      s.code.simd(SIMD.bitselect);
+      return;
+    case "floatToBits":
+    case "bitsToFloat":
+      pushVector(s, a, point);
+      return;
+    default:
+      assert(false, `op ${e.op} has no vector form`);
+  }
+}
+
+function pushScalarOp(s: Emission, e: OpExpr, point: Point): void {
+  const [a, b, c] = e.args as readonly [Expr, Expr, Expr];
+  const { wasm } = OPS[e.op];
+  if (wasm !== "custom") {
+    for (const arg of e.args) pushScalar(s, arg, point);
+    s.code.op(...wasm);
+    return;
+  }
+  switch (e.op) {
+    case "minF":
+      return pushSmaller(s, e, OP.f32Lt, point);
+    case "maxF":
+      return pushSmaller(s, e, OP.f32Gt, point);
+    case "min":
+      return pushSmaller(s, e, OP.i32LtS, point);
+    case "max":
+      return pushSmaller(s, e, OP.i32GtS, point);
+    case "selectF":
+    case "select":
+    case "selectL":
+      pushScalar(s, b, point);
+      pushScalar(s, c, point);
+      pushScalar(s, a, point);
+      s.code.op(OP.select);
+      return;
+    case "shlL":
+    case "shrL":
+      pushScalar(s, a, point);
+      pushScalar(s, b, point);
+      s.code.op(OP.i64ExtendI32U, e.op === "shlL" ? OP.i64Shl : OP.i64ShrS);
+      return;
+    default:
+      assert(false, `op ${e.op} has no scalar form`);
+  }
+}
+
+/** `a compare b ? a : b`, each of them computed once. */
+function pushSmaller(s: Emission, e: OpExpr, compare: number, point: Point): void {
+  const type = valueTypeOf(e.type, false);
+  const held = e.args.map((arg) => {
+    pushScalar(s, arg, point);
+    const local = s.code.local(type);
+    s.code.tee(local);
+    return local;
+  });
+  for (const local of held) s.code.get(local);
+  s.code.op(compare, OP.select);
+  for (const local of held) s.code.release(local);
+}

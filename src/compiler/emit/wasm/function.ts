@@ -1,0 +1,98 @@
+/** Whole functions: a kernel bound to its places in memory, and a routine on scalars or lanes. */
+import { assert } from "../../../base/errors.ts";
+import type { Kernel, Routine, Stmt } from "../../../ir/kernel.ts";
+import { everyExpr, everyStmt } from "../../../ir/walk.ts";
+import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
+import type { Schedule } from "../../schedule.ts";
+import { type BufferPlace, type Emission, makeEmission, valueTypeOf } from "./emission.ts";
+import { type Code, makeCode } from "./encoder.ts";
+import { pushScalar, pushVector } from "./expr.ts";
+import { dependenceOf, type Lane } from "./lanes.ts";
+import { emitBlock, emitStatements } from "./statement.ts";
+
+/**
+ * A function without parameters that runs a kernel.
+ * @param addresses the byte address of each buffer, in order
+ */
+export function emitKernel(
+  kernel: Kernel,
+  schedule: Schedule,
+  addresses: readonly number[],
+  functionOf: Emission["functionOf"],
+): Code {
+  const code = makeCode([], []);
+  const places = new Map<string, BufferPlace & { readonly end: number }>();
+  kernel.buffers.forEach(({ name, dtype, length }, i) => {
+    const address = addresses[i]!;
+    places.set(name, { address, dtype, end: address + length * BYTES_PER_ELEMENT[dtype] });
+  });
+  const bufferOf = (name: string): BufferPlace & { readonly end: number } => {
+    const place = places.get(name);
+    assert(place, `kernel ${kernel.name} has a buffer "${name}"`);
+    return place;
+  };
+  // Buffers may share memory, so that places decide, not names.
+  const repeatable = (body: readonly Stmt[]): boolean => {
+    const read = new Set<string>();
+    const written = new Set<string>();
+    everyExpr(body, (e) => {
+      if (e.kind === "load") read.add(e.buffer);
+    });
+    everyStmt(body, (stmt) => {
+      if (stmt.kind === "store") written.add(stmt.buffer);
+    });
+    for (const r of [...read].map(bufferOf))
+      for (const w of [...written].map(bufferOf))
+        if (r.address < w.end && w.address < r.end) return false;
+    return true;
+  };
+  const dependence = dependenceOf(kernel.body, new Set(Object.keys(schedule)));
+  const s = makeEmission({
+    code,
+    schedule,
+    dependence,
+    bufferOf,
+    repeatable,
+    functionOf,
+    body: kernel.body,
+  });
+  emitBlock(s, kernel.body);
+  return code;
+}
+
+/** The lane axis of a routine on vectors: its arguments differ in every lane. */
+const ROUTINE_LANE: Lane = { axis: "lane", kind: "vector", parts: 1 };
+
+/** A function from a routine's arguments to its result, on scalars or on four lanes. */
+export function emitRoutine(
+  routine: Routine,
+  vector: boolean,
+  functionOf: Emission["functionOf"],
+): Code {
+  const code = makeCode(
+    routine.parameters.map((p) => valueTypeOf(p.type, vector)),
+    [valueTypeOf(routine.result.type, vector)],
+  );
+  const lanes = vector ? [ROUTINE_LANE] : [];
+  const axes = new Set(lanes.map((lane) => lane.axis));
+  const parameters = new Map(routine.parameters.map((p) => [p.name, axes]));
+  const s = makeEmission({
+    code,
+    schedule: {},
+    dependence: dependenceOf(routine.body, axes, parameters),
+    bufferOf: (name) => {
+      throw new Error(`routine ${routine.name}: has no buffers, got "${name}"`);
+    },
+    repeatable: () => false,
+    functionOf,
+    body: routine.body,
+    lanes,
+  });
+  routine.parameters.forEach((p, i) => {
+    s.registers.set(p.name, { lanes, vector, locals: [i] });
+  });
+  emitStatements(s, routine.body);
+  if (vector) pushVector(s, routine.result, s.point);
+  else pushScalar(s, routine.result, s.point);
+  return code;
+}

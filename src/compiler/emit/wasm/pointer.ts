@@ -1,0 +1,125 @@
+/**
+ * Addresses of loads and stores. Every loop keeps one pointer per set of byte coefficients on the
+ * axes around it, so that the instructions inside need only an immediate offset.
+ */
+import type { Expr, Stmt } from "../../../ir/kernel.ts";
+import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
+import { everyAccess, type LinearIndex } from "./address.ts";
+import { axisOffset, type Emission, type Level } from "./emission.ts";
+import { I32, OP } from "./encoder.ts";
+import type { Point } from "./lanes.ts";
+
+type Coefficients = LinearIndex["coefficients"];
+
+const keyOf = (axes: readonly string[], coefficients: Coefficients, bytes: number): string =>
+  axes.map((axis) => (coefficients.get(axis) ?? 0) * bytes).join();
+
+/** The pointer to which an access adds its offset, if it depends on a loop at all. */
+function pointerOf(
+  levels: readonly Level[],
+  coefficients: Coefficients,
+  bytes: number,
+): number | undefined {
+  for (let depth = levels.length; depth > 0; depth--) {
+    const level = levels[depth - 1]!;
+    if (!coefficients.has(level.axis)) continue;
+    const axes = levels.slice(0, depth).map((l) => l.axis);
+    return level.pointers.get(keyOf(axes, coefficients, bytes));
+  }
+  return undefined;
+}
+
+/** Pushes the address of an element and returns the offset to give to the instruction. */
+export function pushAddress(
+  s: Emission,
+  buffer: string,
+  index: Expr,
+  point: Point,
+  pushScalar: (s: Emission, e: Expr, point: Point) => void,
+): number {
+  const { address, dtype } = s.bufferOf(buffer);
+  const bytes = BYTES_PER_ELEMENT[dtype];
+  const { constant, coefficients, terms } = s.linearOf(index);
+  let offset = constant;
+  let backwards = false;
+  for (const [axis, coefficient] of coefficients) {
+    offset += coefficient * axisOffset(s, axis, point);
+    if (coefficient < 0 && s.axes.get(axis)?.local !== undefined) backwards = true;
+  }
+  const pointer = pointerOf(s.levels, coefficients, bytes);
+  let pushed = false;
+  const add = (): void => {
+    if (pushed) s.code.op(OP.i32Add);
+    pushed = true;
+  };
+  if (pointer !== undefined) {
+    s.code.get(pointer);
+    add();
+  }
+  for (const { coefficient, term } of terms) {
+    pushScalar(s, term, point);
+    if (coefficient * bytes !== 1) {
+      s.code.i32(coefficient * bytes);
+      s.code.op(OP.i32Mul);
+    }
+    add();
+  }
+  // An instruction adds its offset without wrapping. Where the rest may be negative on its own,
+  // the constant is added to it first, which gives an index and is never negative.
+  const wrapping = backwards || terms.length > 0;
+  if (!pushed || (wrapping && offset !== 0)) {
+    s.code.i32(wrapping ? offset * bytes : 0);
+    add();
+  }
+  return wrapping ? address : address + offset * bytes;
+}
+
+/** The pointers that a loop over `axis` keeps for its body, with their steps in bytes. */
+export type Pointers = {
+  readonly level: Level;
+  readonly advance: () => void;
+  readonly release: () => void;
+};
+
+/** Makes the pointers of a loop that starts at iteration `start` and steps by `by`. */
+export function enterLevel(
+  s: Emission,
+  axis: string,
+  body: readonly Stmt[],
+  start: number,
+  by: number,
+): Pointers {
+  const pointers = new Map<string, number>();
+  const steps: { local: number; step: number }[] = [];
+  const axes = [...s.levels.map((level) => level.axis), axis];
+  everyAccess(body, (buffer, index) => {
+    const { coefficients } = s.linearOf(index);
+    const bytes = BYTES_PER_ELEMENT[s.bufferOf(buffer).dtype];
+    const coefficient = coefficients.get(axis);
+    const key = keyOf(axes, coefficients, bytes);
+    if (coefficient === undefined || pointers.has(key)) return;
+    const local = s.code.local(I32);
+    const parent = pointerOf(s.levels, coefficients, bytes);
+    const first = start * coefficient * bytes;
+    if (parent !== undefined) s.code.get(parent);
+    if (parent === undefined || first !== 0) s.code.i32(first);
+    if (parent !== undefined && first !== 0) s.code.op(OP.i32Add);
+    s.code.set(local);
+    pointers.set(key, local);
+    steps.push({ local, step: by * coefficient * bytes });
+  });
+  return {
+    level: { axis, pointers },
+    advance: () => {
+      for (const { local, step } of steps) {
+        s.code.get(local);
+        s.code.i32(step);
+        s.code.op(OP.i32Add);
+        s.code.set(local);
+      }
+    },
+    release: () => {
+      for (const { local } of steps) s.code.release(local);
+    },
+  };
+}

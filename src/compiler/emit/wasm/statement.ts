@@ -1,0 +1,157 @@
+/**
+ * Statements over lanes: each is emitted once for every combination of the lanes on which it
+ * depends, and what several combinations need is computed once before them. In a matrix product
+ * tiled by 4 rows and 8 columns, the two vectors of a row of B come first, then for each of the
+ * four rows its element of A, then the eight products: eleven vectors live at once.
+ */
+import { assert } from "../../../base/errors.ts";
+import type { Expr, Stmt } from "../../../ir/kernel.ts";
+import {
+  type Emission,
+  lanesOf,
+  localAt,
+  type Placement,
+  place,
+  releasePlacement,
+  vectorLaneOf,
+} from "./emission.ts";
+import { pushScalar, pushVector } from "./expr.ts";
+import { type Lane, type Point, pointsOf } from "./lanes.ts";
+import { emitLoop } from "./loop.ts";
+import { emitStore } from "./store.ts";
+
+/** Emits statements one after the other; the registers they declare stay. */
+export function emitStatements(s: Emission, statements: readonly Stmt[]): void {
+  for (const stmt of statements) emitStmt(s, stmt);
+}
+
+/** Emits statements and gives the registers declared among them back at the end. */
+export function emitBlock(s: Emission, block: readonly Stmt[]): void {
+  emitStatements(s, block);
+  for (const stmt of [...block].reverse()) {
+    if (stmt.kind !== "let") continue;
+    releasePlacement(s, s.registers.get(stmt.name)!);
+    s.registers.delete(stmt.name);
+  }
+}
+
+function emitStmt(s: Emission, stmt: Stmt): void {
+  switch (stmt.kind) {
+    case "let": {
+      const lanes = lanesOf(s, s.dependence.ofRegister(stmt.name));
+      const vector = vectorLaneOf(lanes) !== undefined;
+      s.registers.set(stmt.name, place(s, stmt.value.type, lanes, vector));
+      return emitAssignment(s, stmt.name, stmt.value);
+    }
+    case "set":
+      return emitAssignment(s, stmt.name, stmt.value);
+    case "store": {
+      const axes = new Set([
+        ...s.dependence.ofExpr(stmt.index),
+        ...s.dependence.ofExpr(stmt.value),
+      ]);
+      return across(s, lanesOf(s, axes), [stmt.value], (point) => emitStore(s, stmt, point));
+    }
+    case "if":
+      return separately(s, s.dependence.ofExpr(stmt.condition), (one) => {
+        pushScalar(one, stmt.condition, one.point);
+        one.code.open("if");
+        emitBlock(one, stmt.body);
+        if (stmt.otherwise.length > 0) {
+          one.code.otherwise();
+          emitBlock(one, stmt.otherwise);
+        }
+        one.code.end();
+      });
+    case "exit":
+      pushScalar(s, stmt.condition, s.point);
+      assert(s.exitLabel !== undefined, "exit within a loop");
+      return s.code.branchIf(s.exitLabel);
+    case "loop":
+      return separately(s, s.dependence.ofExit(stmt), (one) => emitLoop(one, stmt, emitBlock));
+  }
+}
+
+/** Emits what takes different ways on different lanes once for each of them. */
+function separately(s: Emission, axes: ReadonlySet<string>, emit: (one: Emission) => void): void {
+  const apart = lanesOf(s, axes);
+  assert(vectorLaneOf(apart) === undefined, "control flow must not differ between vector lanes");
+  const lanes = s.lanes.filter((lane) => !apart.includes(lane));
+  for (const point of pointsOf(apart, s.point)) emit({ ...s, lanes, point });
+}
+
+function emitAssignment(s: Emission, name: string, value: Expr): void {
+  const placement = s.registers.get(name)!;
+  // A register declared outside may have parts that are emitted one at a time here.
+  const lanes = s.lanes.filter((lane) => placement.lanes.some((l) => l.axis === lane.axis));
+  across(s, lanes, [value], (point) => {
+    if (placement.vector) pushVector(s, value, point);
+    else pushScalar(s, value, point);
+    s.code.set(localAt(placement, point));
+  });
+}
+
+/** A part of an expression that depends on some of the lanes only. */
+type Shared = { readonly expr: Expr; readonly lanes: readonly Lane[]; readonly depth: number };
+
+/** Calls `emit` for every point of `lanes`, with shared parts of `exprs` computed beforehand. */
+function across(
+  s: Emission,
+  lanes: readonly Lane[],
+  exprs: readonly Expr[],
+  emit: (point: Point) => void,
+): void {
+  const shared = sharedParts(s, lanes, exprs);
+  const vector = vectorLaneOf(lanes) !== undefined;
+  const visit = (depth: number, point: Point): void => {
+    const held = shared
+      .filter((part) => part.depth === depth)
+      .map((part) => hold(s, part, vector, point));
+    const lane = lanes[depth];
+    if (lane === undefined) emit(point);
+    else for (const next of pointsOf([lane], point)) visit(depth + 1, next);
+    for (const { expr, placement } of held) {
+      s.temporaries.delete(expr);
+      releasePlacement(s, placement);
+    }
+  };
+  visit(0, s.point);
+}
+
+function hold(
+  s: Emission,
+  { expr, lanes }: Shared,
+  vector: boolean,
+  point: Point,
+): { readonly expr: Expr; readonly placement: Placement } {
+  const placement = place(s, expr.type, lanes, vector);
+  for (const at of pointsOf(lanes, point)) {
+    if (vector) pushVector(s, expr, at);
+    else pushScalar(s, expr, at);
+    s.code.set(localAt(placement, at));
+  }
+  s.temporaries.set(expr, placement);
+  return { expr, placement };
+}
+
+/** The largest parts of expressions that do not depend on all of the lanes. */
+function sharedParts(
+  s: Emission,
+  lanes: readonly Lane[],
+  exprs: readonly Expr[],
+): readonly Shared[] {
+  const shared = new Map<Expr, Shared>();
+  const visit = (e: Expr): void => {
+    if (e.kind !== "load" && e.kind !== "op" && e.kind !== "call") return;
+    const axes = s.dependence.ofExpr(e);
+    // Its value is held from where the first lane that it does not depend on begins.
+    const depth = lanes.findIndex((lane) => !axes.has(lane.axis));
+    if (depth >= 0) {
+      const later = lanes.slice(depth).filter((lane) => axes.has(lane.axis));
+      shared.set(e, { expr: e, lanes: later, depth });
+    } else if (e.kind === "op") e.args.forEach(visit);
+    else if (e.kind === "call") e.args.forEach(visit);
+  };
+  if (lanes.reduce((product, lane) => product * lane.parts, 1) > 1) exprs.forEach(visit);
+  return [...shared.values()];
+}
