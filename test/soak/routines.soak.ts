@@ -1,13 +1,17 @@
 /**
  * Every float32 through exp, log, log10, sin and cos as generated C, against the float64 functions
  * of the system's C library: the largest error within each domain, special values, and a digest of
- * all results (outside the domains too), which must not depend on the compiler.
+ * all results (outside the domains too), which must be equal for every C compiler and for
+ * WebAssembly, one value at a time and in vector lanes.
  *
  *   npm run soak -- routines [STEP]     STEP 1 takes about ten minutes; 97 tries each 97th pattern
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { emitC } from "../../src/compiler/emit/c/emit-c.ts";
+import type { Place, Program } from "../../src/compiler/program.ts";
+import { scheduleKernel } from "../../src/compiler/schedule.ts";
+import { wasmInstance } from "../../src/engine/instance.ts";
 import { buildKernel, call } from "../../src/ir/build.ts";
 import type { Routine } from "../../src/ir/kernel.ts";
 import { cos } from "../../src/ir/routines/cos.ts";
@@ -30,8 +34,35 @@ const kernelOf = (routine: Routine) =>
     k.parallel(BLOCK, (i) => y.store(i, call(routine, x.load(i))));
   });
 
-function sweepSource(routine: Routine): string {
-  const program = programOfKernels([kernelOf(routine)]);
+/** The digest of the C program below, computed on WebAssembly. */
+function wasmDigest(program: Program, step: number): string {
+  const instance = wasmInstance(program);
+  const { name, calls } = program.entries[0]!;
+  const viewBits = (place: Place) => {
+    const { buffer, byteOffset } = instance.view({
+      ...place,
+      name: "bits",
+      dtype: "int32",
+      shape: [BLOCK],
+    });
+    return new Uint32Array(buffer, byteOffset, BLOCK);
+  };
+  const [x, y] = calls[0]!.places.map(viewBits);
+  let digest = 0x811c9dc5;
+  for (let pattern = 0; pattern <= 0xffffffff; ) {
+    let length = 0;
+    for (; length < BLOCK && pattern <= 0xffffffff; length++, pattern += step) x![length] = pattern;
+    instance.run(name);
+    for (let i = 0; i < length; i++) {
+      const bits = y![i]!;
+      const notANumber = (bits & 0x7fffffff) > 0x7f800000;
+      digest = Math.imul(digest ^ (notANumber ? 0x7fc00000 : bits), 0x01000193);
+    }
+  }
+  return (digest >>> 0).toString(16).padStart(8, "0");
+}
+
+function sweepSource(routine: Routine, program: Program): string {
   const source = emitC(program, { prefix: "sweep" });
   const [x, y] = program.entries[0]!.calls[0]!.places.map((place) =>
     source.pointer(place, "float32"),
@@ -121,10 +152,12 @@ if (COMPILERS.length === 0) {
 
 let failed = false;
 for (const routine of ROUTINES) {
+  const kernel = kernelOf(routine);
+  const program = programOfKernels([kernel]);
   const digests = new Map<string, string>();
   for (const [index, compiler] of COMPILERS.entries()) {
     const output = withDirectory((cwd) => {
-      writeFileSync(join(cwd, "sweep.c"), sweepSource(routine));
+      writeFileSync(join(cwd, "sweep.c"), sweepSource(routine, program));
       runProgram([...compiler.command, "sweep.c", "-o", "sweep", "-lm"], { cwd });
       const measure = index === 0 ? ["measure"] : [];
       return runProgram([join(cwd, "sweep"), String(step), ...measure]);
@@ -136,9 +169,11 @@ for (const routine of ROUTINES) {
     console.log(`${routine.name}: at most ${result.maxUlp} ulp (at ${result.at}), ${verdict}`);
     failed ||= verdict !== "ok";
   }
+  digests.set("wasm scalar", wasmDigest(program, step));
+  digests.set("wasm vector", wasmDigest({ ...program, schedules: [scheduleKernel(kernel)] }, step));
   const equal = new Set(digests.values()).size === 1;
   for (const [name, digest] of digests) console.log(`${routine.name}: digest ${digest}, ${name}`);
-  if (!equal) console.log(`${routine.name}: the compilers differ`);
+  if (!equal) console.log(`${routine.name}: the digests differ`);
   failed ||= !equal;
 }
 process.exitCode = failed ? 1 : 0;
