@@ -42,6 +42,11 @@ test("file names that group recordings win over folders", () => {
     "wave",
     "idle",
   ]);
+  assert.deepEqual(labels(["day1/wave (1).csv", "day1/wave (2).csv", "day2/idle (1).csv"]), [
+    "wave",
+    "wave",
+    "idle",
+  ]);
   assert.deepEqual(labels(["training/wave.csv", "testing/idle.csv"]), ["wave", "idle"]);
   assert.deepEqual(labels(["one/wave.csv", "one/idle.csv"]), ["wave", "idle"]);
   assert.deepEqual(labels(["loose.1.csv", "one/rec1.csv", "two/rec1.csv"]), [

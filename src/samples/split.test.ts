@@ -176,6 +176,16 @@ test("several labels without training data: afresh by file, and a single recordi
   said(split, /"shake" has a single recording/);
 });
 
+test("two labels without training data are enough to split afresh", () => {
+  const samples = [
+    ...recordings({ a: 4, b: 4 }, "training"),
+    ...recordings({ a: 2, b: 2, c: 2, d: 2 }, "testing"),
+  ];
+  const split = splitSamples(samples, options);
+  assert.deepEqual(split.labels, ["a", "b", "c", "d"]);
+  said(split, /no training data for "c", "d", so all recordings were split afresh/);
+});
+
 test("when holding out would leave one label, the data is split afresh", () => {
   const samples = [...recordings({ a: 4 }, "training"), ...recordings({ a: 2, b: 4 }, "testing")];
   const split = splitSamples(samples, options);
