@@ -146,7 +146,7 @@ function windowRows(options: WindowOptions, rate: number): { rows: number; strid
 }
 
 function tooLong(parts: readonly Part[], windowMs: number): UserError {
-  const longest = Math.max(...parts.map((part) => secondsOf([part]) * 1000));
+  const longest = parts.reduce((most, part) => Math.max(most, 1000 * secondsOf([part])), 0);
   return new UserError(
     "window-too-long",
     `window: length (${readable(windowMs)} ms) must not exceed the longest recording (${readable(longest)} ms)`,
