@@ -40,7 +40,7 @@ export type Block = {
    * Adds the nodes of the block.
    * @param input float32 [rows, axes]: one window, interleaved
    * @returns the features, float32 [labels(context).length]
-   * @throws UserError as `labels`
+   * @throws UserError as `labels`, also for a filter that the rate does not allow
    */
   readonly build: (builder: GraphBuilder, input: string, context: BlockContext) => string;
 };
