@@ -1,0 +1,225 @@
+/**
+ * Post-training quantisation: rewrites the network inside a float graph in int8 and leaves what
+ * surrounds it (features before, scores beside, probabilities after) in float32. Follows what the
+ * TFLite converter does: weights per channel, a relu folded into the operator before it, pools and
+ * reshapes in the parameters of their input, softmax at 1/256.
+ */
+import { UserError } from "../base/errors.ts";
+import {
+  type Attributes,
+  type Graph,
+  type GraphNode,
+  type GraphTensor,
+  type Operator,
+  tensorOf,
+} from "../graph/graph.ts";
+import { conv1dInt8 } from "../graph/operators/int8/conv1d.ts";
+import { denseInt8 } from "../graph/operators/int8/dense.ts";
+import { maxPool1dInt8 } from "../graph/operators/int8/max-pool-1d.ts";
+import { dequantize, quantize } from "../graph/operators/int8/quantize.ts";
+import { reluInt8 } from "../graph/operators/int8/relu.ts";
+import { softmaxInt8 } from "../graph/operators/int8/softmax.ts";
+import { flatten, reshape } from "../graph/operators/reshape.ts";
+import {
+  activationQuantization,
+  foldZeroPoint,
+  quantizeWeights,
+  scaleOf,
+} from "../tensor/quantization.ts";
+import { type Quantization, sizeOf } from "../tensor/tensor.ts";
+import type { Ranges } from "./calibrate.ts";
+
+export type NetworkBounds = {
+  /** The float32 tensor that enters the network. */
+  readonly from: string;
+  /** The float32 tensor that leaves it. */
+  readonly to: string;
+};
+
+export type QuantizeOptions = NetworkBounds & {
+  /** One weight scale for each output of dense and conv1d. @default true */
+  readonly perChannel?: boolean;
+  /**
+   * What the new graph gives out: float tensors by their names, int8 ones by `int8NameOf`.
+   * @default the outputs of the float graph
+   */
+  readonly outputs?: readonly string[];
+};
+
+/** The int8 operator for each float operator that a network may hold. */
+const INT8_OPERATORS: ReadonlyMap<string, Operator> = new Map([
+  ["dense", denseInt8],
+  ["conv1d", conv1dInt8],
+  ["maxPool1d", maxPool1dInt8],
+  ["relu", reluInt8],
+  ["softmax", softmaxInt8],
+  ["flatten", flatten],
+  ["reshape", reshape],
+]);
+const WEIGHTED: ReadonlySet<string> = new Set(["dense", "conv1d"]);
+const FOLDS_RELU: ReadonlySet<string> = new Set(["dense", "conv1d", "maxPool1d"]);
+
+/** The name of the int8 form of a float tensor. */
+export const int8NameOf = (tensor: string): string => `${tensor}_int8`;
+
+/** The nodes on the way from one tensor to another, in order. */
+export function networkNodes(graph: Graph, { from, to }: NetworkBounds): readonly GraphNode[] {
+  const after = new Set([from]);
+  for (const node of graph.nodes)
+    if (node.inputs.some((input) => after.has(input)))
+      for (const output of node.outputs) after.add(output);
+  const before = new Set([to]);
+  for (const node of [...graph.nodes].reverse())
+    if (node.outputs.some((output) => before.has(output)))
+      for (const input of node.inputs) before.add(input);
+  const nodes = graph.nodes.filter(
+    (node) =>
+      node.inputs.some((input) => after.has(input)) &&
+      node.outputs.some((output) => before.has(output)),
+  );
+  if (!nodes.some((node) => node.outputs.includes(to)))
+    throw new Error(`quantize: "${to}" must be computed from "${from}"`);
+  return nodes;
+}
+
+/** The tensors whose ranges `quantizeGraph` asks for. */
+export function tensorsToCalibrate(graph: Graph, bounds: NetworkBounds): readonly string[] {
+  return [bounds.from, ...networkNodes(graph, bounds).flatMap((node) => node.outputs)];
+}
+
+/**
+ * The graph with its network in int8. Batch sizes stay, tensor names too; int8 tensors are added
+ * under `int8NameOf`, and a float tensor of the network exists where something outside reads it.
+ * @param ranges extremes of the tensors that `tensorsToCalibrate` names
+ * @throws UserError for an operator that has no int8 form
+ */
+export function quantizeGraph(graph: Graph, ranges: Ranges, options: QuantizeOptions): Graph {
+  const { from, perChannel = true, outputs = graph.outputs } = options;
+  const network = networkNodes(graph, options);
+  const tensors = new Map<string, GraphTensor>();
+  const nodes: GraphNode[] = [];
+  const consumers = (name: string): readonly GraphNode[] =>
+    graph.nodes.filter((node) => node.inputs.includes(name));
+  const readOutside = (name: string): boolean =>
+    outputs.includes(name) || consumers(name).some((node) => !network.includes(node));
+
+  const rangeOf = (name: string): Quantization => {
+    const range = ranges.get(name);
+    if (!range) throw new Error(`quantize: no range of "${name}"`);
+    return activationQuantization(range);
+  };
+  /** The quantised form of a tensor of the network, which is there by now. */
+  const int8Of = (name: string): GraphTensor => tensors.get(int8NameOf(name))!;
+  const constant = (tensor: Omit<GraphTensor, "kind">): string => {
+    tensors.set(tensor.name, { ...tensor, kind: "constant" });
+    return tensor.name;
+  };
+  /** Adds a node that computes `output`, applying the operator's shape rule. */
+  const compute = (
+    name: string,
+    operator: Operator,
+    inputs: readonly string[],
+    output: string,
+    attributes: Attributes = {},
+    quantization?: Quantization,
+  ): void => {
+    const specs = inputs.map((input) => tensors.get(input)!);
+    const [spec] = operator.infer(specs, attributes);
+    const parameters = spec!.quantization ?? quantization;
+    if (tensors.has(output)) throw new Error(`quantize: tensor "${output}" exists`);
+    tensors.set(output, {
+      ...spec!,
+      ...(parameters ? { quantization: parameters } : {}),
+      name: output,
+      kind: "value",
+    });
+    nodes.push({ name, operator, attributes, inputs, outputs: [output] });
+  };
+
+  /** Quantises the constants of a dense or conv1d node; returns their names, weights first. */
+  const parametersOf = (node: GraphNode): readonly string[] => {
+    const [x, w, b] = node.inputs as [string, string, string];
+    const input = int8Of(x).quantization!;
+    const weights = outputsFirst(tensorOf(graph, w));
+    const bias = tensorOf(graph, b).data;
+    if (!bias) throw new Error(`quantize: the bias of "${node.name}" must be constant`);
+    const quantized = quantizeWeights(weights.data, bias, scaleOf(input), perChannel);
+    return [
+      constant({
+        name: `${node.name}_weights_int8`,
+        dtype: "int8",
+        shape: weights.shape,
+        data: quantized.weights,
+        quantization: quantized.quantization,
+      }),
+      constant({
+        name: `${node.name}_bias_int32`,
+        dtype: "int32",
+        shape: [bias.length],
+        data: foldZeroPoint(quantized.weights, quantized.bias, input.zeroPoint),
+      }),
+    ];
+  };
+
+  /** The relu that is the only reader of a node which can take it in. */
+  const reluAfter = (node: GraphNode): GraphNode | undefined => {
+    const [output] = node.outputs as [string];
+    const [reader, ...others] = consumers(output);
+    const folds = FOLDS_RELU.has(node.operator.name) && reader?.operator.name === "relu";
+    return folds && others.length === 0 && !readOutside(output) ? reader : undefined;
+  };
+
+  const folded = new Set<GraphNode>();
+  const rewrite = (node: GraphNode): void => {
+    const name = node.operator.name;
+    const operator = INT8_OPERATORS.get(name);
+    if (!operator)
+      throw new UserError(
+        "quantize-operator",
+        `quantize: the network may hold ${[...INT8_OPERATORS.keys()].join(", ")}, got ${name}`,
+        "keep the network in float32",
+      );
+    const relu = reluAfter(node);
+    if (relu) folded.add(relu);
+    const [x] = node.inputs as [string];
+    const [y] = (relu ?? node).outputs as [string];
+    const inputs = [int8NameOf(x), ...(WEIGHTED.has(name) ? parametersOf(node) : [])];
+    const attributes = relu ? { ...node.attributes, activation: "relu" } : node.attributes;
+    const range = WEIGHTED.has(name) ? rangeOf(y) : undefined;
+    compute(node.name, operator, inputs, int8NameOf(y), attributes, range);
+  };
+
+  for (const name of graph.inputs) tensors.set(name, tensorOf(graph, name));
+  for (const node of graph.nodes) {
+    if (network.includes(node)) {
+      if (!tensors.has(int8NameOf(from)))
+        compute(int8NameOf(from), quantize, [from], int8NameOf(from), {}, rangeOf(from));
+      if (!folded.has(node)) rewrite(node);
+      for (const output of node.outputs)
+        if (readOutside(output))
+          compute(`${output}_dequantized`, dequantize, [int8NameOf(output)], output);
+    } else {
+      for (const name of [...node.inputs, ...node.outputs])
+        if (!tensors.has(name)) tensors.set(name, tensorOf(graph, name));
+      nodes.push(node);
+    }
+  }
+  for (const name of outputs)
+    if (!tensors.has(name)) throw new Error(`quantize: nothing computes the output "${name}"`);
+  return { tensors, nodes, inputs: graph.inputs, outputs };
+}
+
+/** Weights with their last axis, the outputs, moved to the front: what the int8 kernels read. */
+function outputsFirst(weights: GraphTensor): {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+} {
+  if (!weights.data) throw new Error(`quantize: the weights "${weights.name}" must be constant`);
+  const outputs = weights.shape.at(-1)!;
+  const rest = weights.shape.slice(0, -1);
+  const data = new Float32Array(weights.data.length);
+  const perOutput = sizeOf(rest);
+  for (let i = 0; i < perOutput; i++)
+    for (let o = 0; o < outputs; o++) data[o * perOutput + i] = weights.data[i * outputs + o]!;
+  return { shape: [outputs, ...rest], data };
+}
