@@ -35,30 +35,19 @@ export function linearize(index: Expr, definitions: Definitions): LinearIndex {
   const coefficients = new Map<string, number>();
   const terms: { coefficient: number; term: Expr }[] = [];
   const visit = (e: Expr, factor: number): void => {
-    if (e.kind === "const") {
-      constant += factor * e.value;
-      return;
-    }
-    if (e.kind === "axis") {
-      coefficients.set(e.axis, (coefficients.get(e.axis) ?? 0) + factor);
-      return;
-    }
-    if (e.kind === "register") {
-      const definition = definitions.get(e.name);
-      if (definition && isLinear(definition, definitions)) return visit(definition, factor);
-    }
-    if (e.kind === "op") {
-      const [a, b] = e.args as readonly [Expr, Expr];
-      if (e.op === "add" || e.op === "sub") {
-        visit(a, factor);
-        visit(b, e.op === "add" ? factor : -factor);
-        return;
-      }
-      if (e.op === "mul" && b.kind === "const") return visit(a, factor * b.value);
-      if (e.op === "mul" && a.kind === "const") return visit(b, factor * a.value);
-      if (e.op === "shl" && b.kind === "const") return visit(a, factor * (1 << b.value));
-    }
-    terms.push({ coefficient: factor, term: e });
+    const seen = e.kind === "register" ? definitions.get(e.name) : undefined;
+    const [a, b] = (e.kind === "op" ? e.args : []) as readonly [Expr, Expr];
+    const op = e.kind === "op" ? e.op : undefined;
+    if (e.kind === "const") constant += factor * e.value;
+    else if (e.kind === "axis") coefficients.set(e.axis, (coefficients.get(e.axis) ?? 0) + factor);
+    else if (seen && isLinear(seen, definitions)) visit(seen, factor);
+    else if (op === "add" || op === "sub") {
+      visit(a, factor);
+      visit(b, op === "add" ? factor : -factor);
+    } else if (op === "mul" && b.kind === "const") visit(a, factor * b.value);
+    else if (op === "mul" && a.kind === "const") visit(b, factor * a.value);
+    else if (op === "shl" && b.kind === "const") visit(a, factor * (1 << b.value));
+    else terms.push({ coefficient: factor, term: e });
   };
   visit(index, 1);
   for (const [axis, coefficient] of coefficients) if (coefficient === 0) coefficients.delete(axis);

@@ -14,6 +14,8 @@ export type Placement = {
   readonly lanes: readonly Lane[];
   /** True where the locals are v128. */
   readonly vector: boolean;
+  /** True where each element of a vector part has a scalar local of its own: int64. */
+  readonly apart?: boolean;
   readonly locals: readonly number[];
 };
 
@@ -101,16 +103,19 @@ export function isVector(s: Emission, e: Expr): boolean {
   return lane !== undefined && s.dependence.ofExpr(e).has(lane.axis);
 }
 
-/** Reserves locals for a value over lanes. */
+/** Reserves locals for a value over lanes; where `vector` holds, as v128 if the type fits. */
 export function place(
   s: Emission,
   type: ScalarType,
   lanes: readonly Lane[],
   vector: boolean,
 ): Placement {
-  const count = lanes.reduce((product, lane) => product * lane.parts, 1);
-  const valueType = valueTypeOf(type, vector);
-  return { lanes, vector, locals: Array.from({ length: count }, () => s.code.local(valueType)) };
+  const parts = lanes.reduce((product, lane) => product * lane.parts, 1);
+  const apart = vector && type === "int64";
+  const valueType = valueTypeOf(type, vector && !apart);
+  const count = apart ? parts * LANES_PER_VECTOR : parts;
+  const locals = Array.from({ length: count }, () => s.code.local(valueType));
+  return { lanes, vector: vector && !apart, apart, locals };
 }
 
 export function releasePlacement(s: Emission, placement: Placement): void {
@@ -123,7 +128,9 @@ export function localAt(placement: Placement, point: Point): number {
     (sum, lane) => sum * lane.parts + (point.parts[lane.axis] ?? 0),
     0,
   );
-  return placement.locals[index]!;
+  return placement.locals[
+    placement.apart ? index * LANES_PER_VECTOR + (point.element ?? 0) : index
+  ]!;
 }
 
 /** The part of an axis' value that is known at emission; a vector's first element unless pinned. */

@@ -23,66 +23,50 @@ type ConstExpr = Expr & { readonly kind: "const" };
 
 /** Pushes the value of an expression at a point, as one scalar. */
 export function pushScalar(s: Emission, e: Expr, point: Point): void {
-  const temporary = s.temporaries.get(e);
-  if (temporary) return readScalar(s, temporary, e.type, point);
-  switch (e.kind) {
-    case "const":
-      if (e.type === "float32") s.code.f32(e.value);
-      else if (e.type === "int64") s.code.i64(e.value);
-      else s.code.i32(e.value);
-      return;
-    case "axis":
-      return pushAxis(s, e.axis, point);
-    case "register":
-      return readScalar(s, s.registers.get(e.name)!, e.type, point);
-    case "load":
-      return pushLoad(s, e, point, pushScalar);
-    case "op":
-      return pushScalarOp(s, e, point);
-    case "call":
-      for (const arg of e.args) pushScalar(s, arg, point);
-      s.code.call(s.functionOf(e.routine, false));
-  }
+  const held =
+    s.temporaries.get(e) ?? (e.kind === "register" ? s.registers.get(e.name) : undefined);
+  if (held) readScalar(s, held, e.type, point);
+  else if (e.kind === "const") pushConstant(s, e);
+  else if (e.kind === "axis") pushAxis(s, e.axis, point);
+  else if (e.kind === "load") pushLoad(s, e, point, pushScalar);
+  else if (e.kind === "op") pushScalarOp(s, e, point);
+  else if (e.kind === "call") {
+    for (const arg of e.args) pushScalar(s, arg, point);
+    s.code.call(s.functionOf(e.routine, false));
+  } else assert(false, `register ${e.name} is declared`);
 }
 
 /** Pushes the value of an expression in the four lanes at a point. */
 export function pushVector(s: Emission, e: Expr, point: Point): void {
-  const temporary = s.temporaries.get(e);
-  if (temporary?.vector) return s.code.get(localAt(temporary, point));
-  if (!isVector(s, e)) return pushSplat(s, e, point);
-  switch (e.kind) {
-    case "const":
-      return;
-    case "axis":
-      pushAxis(s, e.axis, point);
-      s.code.simd(SIMD.i32x4Splat);
-      s.code.lanes([0, 1, 2, 3]);
-      s.code.simd(SIMD.i32x4Add);
-      return;
-    case "register":
-      return s.code.get(localAt(s.registers.get(e.name)!, point));
-    case "load":
-      if (!pushVectorLoad(s, e, point, pushScalar)) pushElements(s, e, point);
-      return;
-    case "op":
-      if (hasVectorForm(s, e)) pushVectorOp(s, e, point);
-      else pushElements(s, e, point);
-      return;
-    case "call":
-      if (!isVectorizable(e.routine)) return pushElements(s, e, point);
-      for (const arg of e.args) pushVector(s, arg, point);
-      s.code.call(s.functionOf(e.routine, true));
-  }
+  const held =
+    s.temporaries.get(e) ?? (e.kind === "register" ? s.registers.get(e.name) : undefined);
+  if (held?.vector) s.code.get(localAt(held, point));
+  else if (!isVector(s, e)) pushSplat(s, e, point);
+  else if (e.kind === "axis") {
+    pushAxis(s, e.axis, point);
+    s.code.simd(SIMD.i32x4Splat);
+    s.code.lanes([0, 1, 2, 3]);
+    s.code.simd(SIMD.i32x4Add);
+  } else if (e.kind === "load" && pushVectorLoad(s, e, point, pushScalar)) return;
+  else if (e.kind === "op" && hasVectorForm(s, e)) pushVectorOp(s, e, point);
+  else if (e.kind === "call" && isVectorizable(e.routine)) {
+    for (const arg of e.args) pushVector(s, arg, point);
+    s.code.call(s.functionOf(e.routine, true));
+  } else pushElements(s, e, point);
+}
+
+function pushConstant(s: Emission, e: ConstExpr): void {
+  if (e.type === "float32") s.code.f32(e.value);
+  else if (e.type === "int64") s.code.i64(e.value);
+  else s.code.i32(e.value);
 }
 
 function pushAxis(s: Emission, axis: string, point: Point): void {
   const { local } = s.axes.get(axis)!;
   const offset = axisOffset(s, axis, point);
-  if (local === undefined) return s.code.i32(offset);
-  s.code.get(local);
-  if (offset === 0) return;
-  s.code.i32(offset);
-  s.code.op(OP.i32Add);
+  if (local !== undefined) s.code.get(local);
+  if (local === undefined || offset !== 0) s.code.i32(offset);
+  if (local !== undefined && offset !== 0) s.code.op(OP.i32Add);
 }
 
 function readScalar(s: Emission, placement: Placement, type: ScalarType, point: Point): void {
@@ -118,11 +102,14 @@ function pushElements(s: Emission, e: Expr, point: Point): void {
 function pushSplat(s: Emission, e: Expr, point: Point): void {
   const key = splatKey(e);
   const held = key === undefined ? undefined : s.splats.get(key);
-  if (held !== undefined) return s.code.get(held);
-  if (e.kind === "const" && e.type !== "bool") return s.code.splatBits(bitsOf(e));
-  if (e.kind === "load" && !s.temporaries.has(e) && pushVectorLoad(s, e, point, pushScalar)) return;
-  pushLaneValue(s, e, point);
-  s.code.simd(e.type === "float32" ? SIMD.f32x4Splat : SIMD.i32x4Splat);
+  if (held !== undefined) s.code.get(held);
+  else if (e.kind === "const") s.code.splatBits(bitsOf(e));
+  else if (e.kind === "load" && !s.temporaries.has(e) && pushVectorLoad(s, e, point, pushScalar))
+    return;
+  else {
+    pushLaneValue(s, e, point);
+    s.code.simd(e.type === "float32" ? SIMD.f32x4Splat : SIMD.i32x4Splat);
+  }
 }
 
 /** The bits of a constant of 32 bits. */
@@ -194,13 +181,17 @@ function pushScalarOp(s: Emission, e: OpExpr, point: Point): void {
   }
   switch (e.op) {
     case "minF":
-      return pushSmaller(s, e, OP.f32Lt, point);
+      pushSmaller(s, e, OP.f32Lt, point);
+      return;
     case "maxF":
-      return pushSmaller(s, e, OP.f32Gt, point);
+      pushSmaller(s, e, OP.f32Gt, point);
+      return;
     case "min":
-      return pushSmaller(s, e, OP.i32LtS, point);
+      pushSmaller(s, e, OP.i32LtS, point);
+      return;
     case "max":
-      return pushSmaller(s, e, OP.i32GtS, point);
+      pushSmaller(s, e, OP.i32GtS, point);
+      return;
     case "selectF":
     case "select":
     case "selectL":

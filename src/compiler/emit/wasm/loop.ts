@@ -75,10 +75,9 @@ function emitSegment(
 }
 
 function emitExitBlock(s: Emission, body: readonly Stmt[], emitBlock: EmitBlock): void {
-  if (!hasExit(body)) return emitBlock(s, body);
-  const exitLabel = s.code.open("block");
-  emitBlock({ ...s, exitLabel }, body);
-  s.code.end();
+  const exitLabel = hasExit(body) ? s.code.open("block") : undefined;
+  emitBlock(exitLabel === undefined ? s : { ...s, exitLabel }, body);
+  if (exitLabel !== undefined) s.code.end();
 }
 
 /** The vector lane stays last: what differs between tiles only is then held for all vectors. */

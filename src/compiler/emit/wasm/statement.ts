@@ -16,7 +16,7 @@ import {
   vectorLaneOf,
 } from "./emission.ts";
 import { pushScalar, pushVector } from "./expr.ts";
-import { type Lane, type Point, pointsOf } from "./lanes.ts";
+import { LANES_PER_VECTOR, type Lane, type Point, pointsOf } from "./lanes.ts";
 import { emitLoop } from "./loop.ts";
 import { emitStore } from "./store.ts";
 
@@ -41,35 +41,43 @@ function emitStmt(s: Emission, stmt: Stmt): void {
       const lanes = lanesOf(s, s.dependence.ofRegister(stmt.name));
       const vector = vectorLaneOf(lanes) !== undefined;
       s.registers.set(stmt.name, place(s, stmt.value.type, lanes, vector));
-      return emitAssignment(s, stmt.name, stmt.value);
+      emitAssignment(s, stmt.name, stmt.value);
+      break;
     }
     case "set":
-      return emitAssignment(s, stmt.name, stmt.value);
+      emitAssignment(s, stmt.name, stmt.value);
+      break;
     case "store": {
-      const axes = new Set([
-        ...s.dependence.ofExpr(stmt.index),
-        ...s.dependence.ofExpr(stmt.value),
-      ]);
-      return across(s, lanesOf(s, axes), [stmt.value], (point) => emitStore(s, stmt, point));
+      const lanes = lanesOf(
+        s,
+        new Set([...s.dependence.ofExpr(stmt.index), ...s.dependence.ofExpr(stmt.value)]),
+      );
+      across(s, lanes, [stmt.value], (point) => emitStore(s, stmt, point));
+      break;
     }
     case "if":
-      return separately(s, s.dependence.ofExpr(stmt.condition), (one) => {
-        pushScalar(one, stmt.condition, one.point);
-        one.code.open("if");
-        emitBlock(one, stmt.body);
-        if (stmt.otherwise.length > 0) {
-          one.code.otherwise();
-          emitBlock(one, stmt.otherwise);
-        }
-        one.code.end();
-      });
+      separately(s, s.dependence.ofExpr(stmt.condition), (one) => emitIf(one, stmt));
+      break;
     case "exit":
+      assert(s.exitLabel !== undefined, "exit is within a loop");
       pushScalar(s, stmt.condition, s.point);
-      assert(s.exitLabel !== undefined, "exit within a loop");
-      return s.code.branchIf(s.exitLabel);
+      s.code.branchIf(s.exitLabel);
+      break;
     case "loop":
-      return separately(s, s.dependence.ofExit(stmt), (one) => emitLoop(one, stmt, emitBlock));
+      separately(s, s.dependence.ofExit(stmt), (one) => emitLoop(one, stmt, emitBlock));
+      break;
   }
+}
+
+function emitIf(s: Emission, stmt: Stmt & { readonly kind: "if" }): void {
+  pushScalar(s, stmt.condition, s.point);
+  s.code.open("if");
+  emitBlock(s, stmt.body);
+  if (stmt.otherwise.length > 0) {
+    s.code.otherwise();
+    emitBlock(s, stmt.otherwise);
+  }
+  s.code.end();
 }
 
 /** Emits what takes different ways on different lanes once for each of them. */
@@ -84,11 +92,17 @@ function emitAssignment(s: Emission, name: string, value: Expr): void {
   const placement = s.registers.get(name)!;
   // A register declared outside may have parts that are emitted one at a time here.
   const lanes = s.lanes.filter((lane) => placement.lanes.some((l) => l.axis === lane.axis));
-  across(s, lanes, [value], (point) => {
-    if (placement.vector) pushVector(s, value, point);
-    else pushScalar(s, value, point);
-    s.code.set(localAt(placement, point));
-  });
+  across(s, lanes, [value], (point) => assign(s, placement, value, point));
+}
+
+function assign(s: Emission, placement: Placement, value: Expr, point: Point): void {
+  const elements = placement.apart ? LANES_PER_VECTOR : 1;
+  for (let element = 0; element < elements; element++) {
+    const at = placement.apart ? { ...point, element } : point;
+    if (placement.vector) pushVector(s, value, at);
+    else pushScalar(s, value, at);
+    s.code.set(localAt(placement, at));
+  }
 }
 
 /** A part of an expression that depends on some of the lanes only. */
@@ -125,11 +139,7 @@ function hold(
   point: Point,
 ): { readonly expr: Expr; readonly placement: Placement } {
   const placement = place(s, expr.type, lanes, vector);
-  for (const at of pointsOf(lanes, point)) {
-    if (vector) pushVector(s, expr, at);
-    else pushScalar(s, expr, at);
-    s.code.set(localAt(placement, at));
-  }
+  for (const at of pointsOf(lanes, point)) assign(s, placement, expr, at);
   s.temporaries.set(expr, placement);
   return { expr, placement };
 }

@@ -33,7 +33,10 @@ function storeContiguous(s: Emission, stmt: StoreStmt, point: Point): void {
   const offset = pushAddress(s, stmt.buffer, stmt.index, point, pushScalar);
   pushVector(s, stmt.value, point);
   const bytes = BYTES_PER_ELEMENT[dtype];
-  if (bytes === 4) return s.code.simdMemory(SIMD.store, 2, offset);
+  if (bytes === 4) {
+    s.code.simdMemory(SIMD.store, 2, offset);
+    return;
+  }
   // Brings the low bytes of the four lanes together.
   const held = s.code.local(V128);
   s.code.tee(held);

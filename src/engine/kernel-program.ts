@@ -1,8 +1,9 @@
 /** Wraps one kernel as a program, for tests and benches: every buffer has memory of its own. */
-import type { Kernel } from "../../../ir/kernel.ts";
-import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
-import type { Place, Program, ProgramConstant, ProgramTensor } from "../../program.ts";
-import type { Schedule } from "../../schedule.ts";
+
+import type { Place, Program, ProgramConstant, ProgramTensor } from "../compiler/program.ts";
+import type { Schedule } from "../compiler/schedule.ts";
+import type { Kernel } from "../ir/kernel.ts";
+import { BYTES_PER_ELEMENT } from "../tensor/tensor.ts";
 
 /**
  * A program with the entry "main" that runs the kernel. Inputs, outputs and updates are the

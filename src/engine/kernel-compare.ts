@@ -1,0 +1,44 @@
+/** For tests: runs one kernel on the interpreter and on WebAssembly and compares their results. */
+import type { Program } from "../compiler/program.ts";
+import type { Schedule } from "../compiler/schedule.ts";
+import type { Kernel } from "../ir/kernel.ts";
+import type { TypedArray } from "../tensor/tensor.ts";
+import { interpretInstance, wasmInstance } from "./instance.ts";
+import { kernelProgram } from "./kernel-program.ts";
+
+/**
+ * The first difference between the engines in any buffer, or undefined where every bit agrees;
+ * NaNs count as equal.
+ * @param fill gives the content of a buffer before the run
+ */
+export function firstDifference(
+  kernel: Kernel,
+  schedule: Schedule,
+  fill: (content: TypedArray, name: string) => void,
+): string | undefined {
+  return firstDifferenceOf(kernelProgram(kernel, schedule), fill);
+}
+
+function firstDifferenceOf(
+  program: Program,
+  fill: (content: TypedArray, name: string) => void,
+): string | undefined {
+  const engines = [interpretInstance(program), wasmInstance(program)] as const;
+  const tensors = program.entries[0]!.inputs;
+  for (const tensor of tensors) {
+    const content = engines[0].view(tensor);
+    fill(content, tensor.name);
+    engines[1].view(tensor).set(content);
+  }
+  for (const engine of engines) engine.run("main");
+  for (const tensor of tensors) {
+    const [expected, got] = engines.map((engine) => engine.view(tensor)) as [
+      TypedArray,
+      TypedArray,
+    ];
+    for (let i = 0; i < expected.length; i++)
+      if (!Object.is(expected[i], got[i]))
+        return `${tensor.name}[${i}]: expected ${expected[i]}, got ${got[i]}`;
+  }
+  return undefined;
+}
