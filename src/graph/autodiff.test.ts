@@ -1,10 +1,9 @@
 // Every gradient against central differences of the float64 interpreter.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeRng } from "../base/rng.ts";
-import { sizeOf } from "../tensor/tensor.ts";
 import { addGradients } from "./autodiff.ts";
 import { buildGraph, type GraphBuilder } from "./build.ts";
+import { gradientError } from "./gradient-error.ts";
 import { interpretGraph } from "./interpret-graph.ts";
 import type { Attributes, Operator } from "./operator.ts";
 import { add } from "./operators/add.ts";
@@ -20,56 +19,12 @@ import { scale } from "./operators/scale.ts";
 import { softmax } from "./operators/softmax.ts";
 import { transpose2d } from "./operators/transpose2d.ts";
 
-/**
- * Builds `sum(r * build(inputs))` with random r, differentiates it and compares each gradient with
- * (f(x + h) - f(x - h)) / 2h in float64, relative to the largest one.
- */
 function check(
   shapes: readonly (readonly number[])[],
   build: (b: GraphBuilder, names: readonly string[]) => string,
-  seed = 5,
 ): void {
-  const rng = makeRng(seed);
-  const builder = buildGraph();
-  const names = shapes.map((shape, n) => builder.input(`p${n}`, "float32", shape));
-  const y = build(builder, names);
-  const size = sizeOf(builder.spec(y).shape);
-  const weights = Float32Array.from({ length: size }, () => rng.uniform(-1, 1));
-  const weighted = builder.one(mul, [
-    y,
-    builder.constant("r", "float32", builder.spec(y).shape, weights),
-  ]);
-  const gradients = addGradients(builder, weighted, names);
-  const graph = builder.finish([...gradients.values()]);
-  const contents = new Map(
-    shapes.map((shape, n) => [
-      `p${n}`,
-      Float64Array.from({ length: sizeOf(shape) }, () => rng.uniform(-2, 2)),
-    ]),
-  );
-  const evaluate = () => interpretGraph(graph, contents, { precision: "float64" });
-  const f = (): number => (evaluate().get(weighted) as Float64Array).reduce((s, v) => s + v, 0);
-  const results = evaluate();
-  for (const name of names) {
-    const actual = results.get(gradients.get(name)!)!;
-    const values = contents.get(name)!;
-    assert.equal(actual.length, values.length);
-    const h = 1e-5;
-    const expected = values.map((value, i) => {
-      values[i] = value + h;
-      const above = f();
-      values[i] = value - h;
-      const below = f();
-      values[i] = value;
-      return (above - below) / (2 * h);
-    });
-    const largest = expected.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-    assert.ok(largest > 0, `${name}: no gradient to compare`);
-    expected.forEach((value, i) => {
-      const error = Math.abs(actual[i]! - value) / largest;
-      assert.ok(error < 1e-6, `${name}[${i}]: ${actual[i]}, differences give ${value}`);
-    });
-  }
+  const { worst, where } = gradientError(shapes, build);
+  assert.ok(worst < 1e-6, `${where} is off by ${worst} of the largest`);
 }
 
 const single =

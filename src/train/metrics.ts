@@ -1,0 +1,94 @@
+/**
+ * Measures of classification in float64: confusion matrix, accuracy, precision, recall and F1 for
+ * each class and weighted by support, log loss. Nothing here trains.
+ */
+import { log } from "../base/math.ts";
+
+/** Rows are true classes, columns predicted ones. */
+export type ConfusionMatrix = readonly (readonly number[])[];
+
+/** Index of the largest of `count` values from `start`; the first of equals. */
+export function argmax(
+  values: ArrayLike<number>,
+  start = 0,
+  count: number = values.length,
+): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (values[start + i]! > values[start + best]!) best = i;
+  return best;
+}
+
+/** @param predicted and `actual`: class indices below `classes`, of equal length */
+export function confusionMatrix(
+  actual: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  classes: number,
+): ConfusionMatrix {
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (let i = 0; i < actual.length; i++) matrix[actual[i]!]![predicted[i]!]!++;
+  return matrix;
+}
+
+/** Share of the diagonal; 0 for an empty matrix. */
+export function accuracyOf(matrix: ConfusionMatrix): number {
+  let total = 0;
+  let correct = 0;
+  matrix.forEach((row, c) => {
+    correct += row[c]!;
+    for (const count of row) total += count;
+  });
+  return total === 0 ? 0 : correct / total;
+}
+
+export type ClassScore = {
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  /** Rows whose true class this is. */
+  readonly support: number;
+};
+
+/** For each class; a score whose denominator is 0 is 0. */
+export function classScores(matrix: ConfusionMatrix): readonly ClassScore[] {
+  const ratio = (a: number, b: number): number => (b === 0 ? 0 : a / b);
+  return matrix.map((row, c) => {
+    const hits = row[c]!;
+    const support = row.reduce((s, n) => s + n, 0);
+    const predicted = matrix.reduce((s, r) => s + r[c]!, 0);
+    return {
+      precision: ratio(hits, predicted),
+      recall: ratio(hits, support),
+      f1: ratio(2 * hits, support + predicted),
+      support,
+    };
+  });
+}
+
+/** The means of the class scores weighted by support. */
+export function weightedScore(matrix: ConfusionMatrix): ClassScore {
+  const scores = classScores(matrix);
+  const support = scores.reduce((s, score) => s + score.support, 0);
+  const mean = (of: (score: ClassScore) => number): number =>
+    support === 0 ? 0 : scores.reduce((s, score) => s + of(score) * score.support, 0) / support;
+  return {
+    precision: mean((s) => s.precision),
+    recall: mean((s) => s.recall),
+    f1: mean((s) => s.f1),
+    support,
+  };
+}
+
+/**
+ * Mean of -log(probability of the true class).
+ * @param probabilities row after row, `classes` each; a probability below 1e-15 counts as that
+ */
+export function logLoss(
+  probabilities: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  classes: number,
+): number {
+  let sum = 0;
+  for (let i = 0; i < actual.length; i++)
+    sum -= log(Math.max(probabilities[i * classes + actual[i]!]!, 1e-15));
+  return actual.length === 0 ? 0 : sum / actual.length;
+}
