@@ -186,7 +186,7 @@ function parseLayer(path: string, value: unknown): Layer {
     if (layer[key] !== undefined) integer(`${path}.${key}`, layer[key], 1, 65_536);
   if (layer.rate !== undefined) number(`${path}.rate`, layer.rate, 0, 1);
   for (const [key, choices] of [
-    ["activation", ["none", "relu"]],
+    ["activation", ["linear", "relu"]],
     ["padding", ["same", "valid"]],
   ] as const) {
     const given = layer[key];

@@ -1,0 +1,110 @@
+/**
+ * The whole pipeline of a project as one graph: window in; features, int8 result, probabilities
+ * and anomaly score out. Signal processing, network and scoring share one memory plan.
+ */
+import { calibrate } from "../compress/calibrate.ts";
+import { int8NameOf, quantizeGraph, tensorsToCalibrate } from "../compress/quantize.ts";
+import { buildGraph } from "../graph/build.ts";
+import type { Graph } from "../graph/graph.ts";
+import { reshape } from "../graph/operators/reshape.ts";
+import { standardize } from "../graph/operators/standardize.ts";
+import { type KMeans, kMeansScore } from "../models/k-means.ts";
+import { addInference, type Model } from "../models/layers.ts";
+import type { Parameter } from "../train/step.ts";
+import type { PreparedBlock, Standardization } from "./features.ts";
+
+export type PipelineParts = {
+  readonly block: PreparedBlock;
+  readonly standardization: Standardization | undefined;
+  readonly model: Model;
+  /** Trained parameters, in the model's order. */
+  readonly parameters: readonly Parameter[];
+  readonly anomaly:
+    | {
+        readonly block: PreparedBlock;
+        /** Indices of the scored features among the block's. */
+        readonly axes: readonly number[];
+        readonly kMeans: KMeans;
+      }
+    | undefined;
+};
+
+/** A graph with input `window` and the names of what it gives. */
+export type Pipeline = {
+  readonly graph: Graph;
+  readonly input: string;
+  readonly features: string;
+  /** Where the network starts: standardised features [1, n]. */
+  readonly networkInput: string;
+  readonly probabilities: string;
+  /** int8 probabilities; absent in float32. */
+  readonly quantized?: string;
+  readonly anomaly?: string;
+};
+
+/** The pipeline in float32. */
+export function assemblePipeline(parts: PipelineParts): Pipeline {
+  const { block, standardization, model, parameters, anomaly } = parts;
+  const { rows, axes } = block.context;
+  const builder = buildGraph();
+  const input = builder.input("window", "float32", [rows, axes.length]);
+  const features = block.block.build(builder, input, block.context);
+  const width = block.labels.length;
+  let networkInput = builder.one(
+    reshape,
+    [features],
+    { shape: [width] },
+    { name: "network_input" },
+  );
+  if (standardization) {
+    const mean = builder.constant("mean", "float32", [width], standardization.mean);
+    const inverse = builder.constant("inverse_std", "float32", [width], standardization.inverseStd);
+    networkInput = builder.one(standardize, [networkInput, mean, inverse]);
+  }
+  const probabilities = addInference(builder, model, networkInput, parameters);
+  const outputs = [features, probabilities];
+  let score: string | undefined;
+  if (anomaly) {
+    const same = isSameBlock(anomaly.block, block);
+    const scored = same
+      ? features
+      : anomaly.block.block.build(builder, input, anomaly.block.context);
+    score = builder.one(kMeansScore, [scored, ...anomaly.kMeans.addConstants(builder)], {
+      axes: anomaly.axes,
+    });
+    outputs.push(score);
+  }
+  return {
+    graph: builder.finish(outputs),
+    input,
+    features,
+    networkInput,
+    probabilities,
+    ...(score === undefined ? {} : { anomaly: score }),
+  };
+}
+
+export function isSameBlock(a: PreparedBlock, b: PreparedBlock): boolean {
+  return (
+    a.block === b.block && JSON.stringify(a.context.params) === JSON.stringify(b.context.params)
+  );
+}
+
+/**
+ * The pipeline with its network in int8.
+ * @param windows representative windows, one after another: the training windows
+ */
+export function quantizePipeline(pipeline: Pipeline, windows: Float32Array): Pipeline {
+  const bounds = { from: pipeline.networkInput, to: pipeline.probabilities };
+  const ranges = calibrate(pipeline.graph, tensorsToCalibrate(pipeline.graph, bounds), {
+    [pipeline.input]: windows,
+  });
+  const quantized = int8NameOf(pipeline.probabilities);
+  const outputs = [pipeline.features, quantized, pipeline.probabilities];
+  if (pipeline.anomaly !== undefined) outputs.push(pipeline.anomaly);
+  return {
+    ...pipeline,
+    quantized,
+    graph: quantizeGraph(pipeline.graph, ranges, { ...bounds, outputs }),
+  };
+}
