@@ -15,8 +15,6 @@ export type FixedPointMultiplier = { readonly multiplier: number; readonly shift
 /** Every softmax has this output, whatever was observed: probabilities in steps of 1/256. */
 export const SOFTMAX_QUANTIZATION: Quantization = { scale: [1 / 256], zeroPoint: -128 };
 
-const { fround } = Math;
-
 /** Rounds to the nearest integer, half away from zero. */
 export function roundHalfAway(x: number): number {
   const magnitude = Math.abs(x);
@@ -30,7 +28,7 @@ const clamp = (x: number, low: number, high: number): number => Math.min(Math.ma
 /** The scale of a tensor that has one. */
 export function scaleOf(quantization: Quantization | undefined): number {
   assert(quantization?.scale.length === 1, "the tensor has one scale");
-  return fround(quantization.scale[0]!);
+  return Math.fround(quantization.scale[0]!);
 }
 
 /**
@@ -38,11 +36,11 @@ export function scaleOf(quantization: Quantization | undefined): number {
  * range of zero width gets the scale 1, so that the tensor can still be divided by it.
  */
 export function activationQuantization(range: ValueRange): Quantization {
-  const min = fround(Math.min(range.min, 0));
-  const max = fround(Math.max(range.max, 0));
-  const scale = fround(fround(max - min) / 255);
+  const min = Math.fround(Math.min(range.min, 0));
+  const max = Math.fround(Math.max(range.max, 0));
+  const scale = Math.fround(Math.fround(max - min) / 255);
   if (scale === 0) return { scale: [1], zeroPoint: -128 };
-  const zeroPoint = clamp(roundHalfAway(fround(-128 - fround(min / scale))), -128, 127);
+  const zeroPoint = clamp(roundHalfAway(Math.fround(-128 - Math.fround(min / scale))), -128, 127);
   return { scale: [scale], zeroPoint: zeroPoint + 0 };
 }
 
@@ -55,7 +53,7 @@ export function quantizeValues(
   const { zeroPoint } = quantization;
   const quantized = new Int8Array(values.length);
   for (let i = 0; i < values.length; i++) {
-    const q = roundHalfAway(fround(fround(values[i]!) / scale)) + zeroPoint;
+    const q = roundHalfAway(Math.fround(Math.fround(values[i]!) / scale)) + zeroPoint;
     quantized[i] = Number.isNaN(q) ? -128 : clamp(q, -128, 127);
   }
   return quantized;
@@ -107,11 +105,15 @@ export function quantizeWeights(
   for (let o = 0; o < outputs; o++) {
     // A channel without weights and bias keeps the scale 0: its multiplier is 0 as well.
     if (magnitudes[o] === 0) continue;
-    const steps = fround(127 / magnitudes[o]!);
+    const steps = Math.fround(127 / magnitudes[o]!);
     for (let i = o * perOutput; i < (o + 1) * perOutput; i++)
-      quantizedWeights[i] = clamp(roundHalfAway(fround(fround(weights[i]!) * steps)), -127, 127);
-    const biasSteps = fround(1 / fround(fround(inputScale) * scales[o]!));
-    const q = roundHalfAway(fround(fround(bias[o]!) * biasSteps));
+      quantizedWeights[i] = clamp(
+        roundHalfAway(Math.fround(Math.fround(weights[i]!) * steps)),
+        -127,
+        127,
+      );
+    const biasSteps = Math.fround(1 / Math.fround(Math.fround(inputScale) * scales[o]!));
+    const q = roundHalfAway(Math.fround(Math.fround(bias[o]!) * biasSteps));
     quantizedBias[o] = clamp(q, -2147483647, 2147483647);
   }
   return {
@@ -156,8 +158,8 @@ export function effectiveScales(
   const inputScale = scaleOf(input);
   const outputScale = scaleOf(output);
   return weights.scale.map((scale) => {
-    const both = inputScale * fround(scale);
-    return (product === "float32" ? fround(both) : both) / outputScale;
+    const both = inputScale * Math.fround(scale);
+    return (product === "float32" ? Math.fround(both) : both) / outputScale;
   });
 }
 
