@@ -124,3 +124,7 @@ test("a float32 constant keeps its bits as a scalar and spread over lanes", () =
       );
   }
 });
+
+test("truncation gives the integer 0, never -0, so that it may be converted back", () => {
+  assert.ok(Object.is(OPS.truncate.evaluate(-0.5), 0));
+});

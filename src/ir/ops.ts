@@ -84,7 +84,7 @@ const bits = new DataView(new ArrayBuffer(4));
 /** Truncates toward zero and saturates to int32; NaN gives 0 (WASM `i32.trunc_sat_f32_s`). */
 function truncateSaturating(x: number): number {
   if (Number.isNaN(x)) return 0;
-  return Math.max(-2147483648, Math.min(2147483647, Math.trunc(x)));
+  return Math.max(-2147483648, Math.min(2147483647, Math.trunc(x))) | 0; // -0 is no integer
 }
 
 function bitsOf(x: number): number {

@@ -5,9 +5,9 @@
  */
 import type { Routine } from "../../../ir/kernel.ts";
 import type { Call, Place, Program } from "../../program.ts";
+import { isVectorRoutine } from "../../schedule.ts";
 import { encodeModule, type ModuleFunction, makeCode } from "./encoder.ts";
 import { emitKernel, emitRoutine } from "./function.ts";
-import { isVectorizable } from "./lanes.ts";
 
 const PAGE_BYTES = 65536;
 const ARENA_ALIGNMENT = 16;
@@ -51,7 +51,7 @@ export function emitWasm(program: Program): Uint8Array<ArrayBuffer> {
   const functionOf = (routine: Routine, vector: boolean): number => {
     const known = routines.get(routine) ?? {};
     routines.set(routine, known);
-    const kind = vector && isVectorizable(routine) ? "vector" : "scalar";
+    const kind = vector && isVectorRoutine(routine) ? "vector" : "scalar";
     known[kind] ??= reserve(() => ({ code: emitRoutine(routine, kind === "vector", functionOf) }));
     return known[kind];
   };

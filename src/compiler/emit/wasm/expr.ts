@@ -6,6 +6,7 @@
 import { assert } from "../../../base/errors.ts";
 import type { Expr, ScalarType } from "../../../ir/kernel.ts";
 import { OPS, type OpName } from "../../../ir/ops.ts";
+import { isVectorRoutine } from "../../schedule.ts";
 import {
   axisOffset,
   type Emission,
@@ -15,7 +16,7 @@ import {
   valueTypeOf,
 } from "./emission.ts";
 import { OP, SIMD } from "./encoder.ts";
-import { isVectorizable, LANES_PER_VECTOR, type Point } from "./lanes.ts";
+import { LANES_PER_VECTOR, type Point } from "./lanes.ts";
 import { pushLoad, pushVectorLoad } from "./memory.ts";
 
 type OpExpr = Expr & { readonly kind: "op" };
@@ -49,7 +50,7 @@ export function pushVector(s: Emission, e: Expr, point: Point): void {
     s.code.simd(SIMD.i32x4Add);
   } else if (e.kind === "load" && pushVectorLoad(s, e, point, pushScalar)) return;
   else if (e.kind === "op" && hasVectorForm(s, e)) pushVectorOp(s, e, point);
-  else if (e.kind === "call" && isVectorizable(e.routine)) {
+  else if (e.kind === "call" && isVectorRoutine(e.routine)) {
     for (const arg of e.args) pushVector(s, arg, point);
     s.code.call(s.functionOf(e.routine, true));
   } else pushElements(s, e, point);

@@ -4,8 +4,7 @@
  * once per part of it; what does not is shared. This file says what depends on which axes, and
  * how an extent is cut into blocks of lanes.
  */
-import type { Expr, Routine, Stmt } from "../../../ir/kernel.ts";
-import { everyExpr, everyPart, everyStmt } from "../../../ir/walk.ts";
+import type { Expr, Stmt } from "../../../ir/kernel.ts";
 
 /** An axis that is being walked side by side: so many SIMD registers, or so many copies. */
 export type Lane = {
@@ -155,20 +154,6 @@ function exitConditions(body: readonly Stmt[]): Expr[] {
 /** True when a body contains an `exit` of its own loop. */
 export function hasExit(body: readonly Stmt[]): boolean {
   return exitConditions(body).length > 0;
-}
-
-/** True when a routine can be computed on four lanes at once: no int64 and no branches. */
-export function isVectorizable(routine: Routine): boolean {
-  let result = routine.parameters.every((p) => p.type !== "int64");
-  everyStmt(routine.body, (stmt) => {
-    if (stmt.kind === "if") result = false;
-  });
-  const check = (e: Expr): void => {
-    if (e.type === "int64") result = false;
-  };
-  everyExpr(routine.body, check);
-  everyPart(routine.result, check);
-  return result;
 }
 
 /** Every combination of parts of `lanes`, the last lane running fastest, on top of `point`. */
