@@ -273,6 +273,8 @@ function checkData(model: TrainableModel, data: TrainingData): void {
       const holds = Number.isInteger(row) && row >= 0 && row < samples;
       if (!holds) rule(false, `row numbers must be from 0 to ${samples - 1}`, row);
       const label = y[row]!;
+      for (let k = row * sampleSize; k < (row + 1) * sampleSize; k++)
+        if (!Number.isFinite(x[k]!)) rule(false, `row ${row} must hold finite values`, x[k]);
       if (y instanceof Int32Array && !(label >= 0 && label < outputs))
         rule(false, `labels must be from 0 to ${outputs - 1}`, label);
     }
