@@ -50,6 +50,9 @@ const PLAIN: { readonly [op: string]: string } = {
   add: "$0 + $1",
   sub: "$0 - $1",
   mul: "$0 * $1",
+  addL: "$0 + $1",
+  subL: "$0 - $1",
+  mulL: "$0 * $1",
 };
 
 type Text = { readonly text: string; readonly level: number };
@@ -60,6 +63,11 @@ const within = (part: Text, level: number): string =>
 /** The C text of an expression, to stand where a whole expression is meant. */
 export function expressionText(expr: Expr, context: ExpressionContext): string {
   return write(expr, context).text;
+}
+
+/** The value of an expression as it is stored in elements of `type`. */
+export function castText(type: string, expr: Expr, context: ExpressionContext): string {
+  return `(${type})${within(write(expr, context), UNARY)}`;
 }
 
 function write(expr: Expr, context: ExpressionContext): Text {
@@ -121,10 +129,31 @@ function writeOp(expr: Expr & { kind: "op" }, context: ExpressionContext): Text 
   return { text: `${helper[1]}(${args.map((arg) => arg.text).join(", ")})`, level: PRIMARY };
 }
 
-/** Whether the exact result of an integer operation always fits int32. */
+/** Whether the exact result of an integer operation always fits its type. */
 function cannotWrap(expr: Expr, context: ExpressionContext): boolean {
+  if (expr.type === "int64") return magnitudeOf(expr) < 9.2e18;
   const { low, high } = rangeOf(expr, context.ranges);
   return low > -2147483648 || high < 2147483647;
+}
+
+/** An upper bound of the absolute value of an int64 expression, were nothing to wrap. */
+function magnitudeOf(expr: Expr): number {
+  if (expr.kind === "const") return Math.abs(expr.value);
+  if (expr.kind !== "op") return Number.POSITIVE_INFINITY;
+  const of = (i: number): number => magnitudeOf(expr.args[i]!);
+  switch (expr.op) {
+    case "widen":
+      return 2147483648;
+    case "addL":
+    case "subL":
+      return of(0) + of(1);
+    case "mulL":
+      return of(0) * of(1);
+    case "selectL":
+      return Math.max(of(1), of(2));
+    default:
+      return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** Widens a narrow load, for compilers whose int has 16 bits. */

@@ -3,13 +3,14 @@
  * locals. Statements that compute what nobody reads are left out, so that compilers find nothing
  * to warn about.
  */
-import type { Buffer, Kernel, Routine, Stmt } from "../../../ir/kernel.ts";
+import { add, i32, mul } from "../../../ir/build.ts";
+import type { Buffer, Expr, Kernel, Routine, Stmt } from "../../../ir/kernel.ts";
 import type { Range } from "../../../ir/ranges.ts";
 import { rangeOf } from "../../../ir/ranges.ts";
-import { everyExpr, everyStmt } from "../../../ir/walk.ts";
-import { type ExpressionContext, expressionText } from "./expression.ts";
+import { everyExpr, everyStmt, mapExpr } from "../../../ir/walk.ts";
+import { castText, type ExpressionContext, expressionText } from "./expression.ts";
 import { C_SCALAR, C_TYPE } from "./literals.ts";
-import { makeScope } from "./names.ts";
+import { makeScope, type Scope } from "./names.ts";
 
 /** What functions of one file share. */
 export type FileContext = {
@@ -32,7 +33,7 @@ export function kernelText(
   sharing: readonly Sharing[],
   file: FileContext,
 ): string {
-  const body = withoutDeadRegisters(kernel.body);
+  const body = withoutDeadRegisters(withoutSingleLoops(kernel.body));
   const scope = makeScope();
   const bufferNames = new Map(kernel.buffers.map((b) => [b.name, scope.name(b.name)]));
   const parameters = kernel.buffers.map((buffer, i) =>
@@ -40,7 +41,7 @@ export function kernelText(
   );
   const dtypes = new Map(kernel.buffers.map((b) => [b.name, b.dtype]));
   const dtypeOf = (buffer: string) => dtypes.get(buffer)!;
-  const lines = bodyLines(body, scope.name, bufferNames, dtypeOf, file);
+  const lines = bodyLines(body, scope, bufferNames, dtypeOf, file);
   const used = new Set<string>();
   everyExpr(body, (expr) => expr.kind === "load" && used.add(expr.buffer));
   everyStmt(body, (stmt) => stmt.kind === "store" && used.add(stmt.buffer));
@@ -67,7 +68,7 @@ export function routineText(routine: Routine, name: string, file: FileContext): 
   ]);
   const lines = bodyLines(
     body.slice(0, -1),
-    scope.name,
+    scope,
     new Map(),
     () => "int32",
     file,
@@ -91,10 +92,12 @@ function parameterText(buffer: Buffer, name: string, sharing: Sharing): string {
   return `${constant}${type} *${sharing === "alone" ? "restrict " : ""}${name}`;
 }
 
+const LINE = 100;
+
 /** One line where it fits, otherwise the parameters on lines of their own. */
 function signature(head: string, parameters: readonly string[]): string {
   const line = `${head}(${parameters.join(", ")})`;
-  return line.length <= 98 ? line : `${head}(\n    ${parameters.join(",\n    ")})`;
+  return line.length <= LINE - 2 ? line : `${head}(\n    ${parameters.join(",\n    ")})`;
 }
 
 /**
@@ -103,7 +106,7 @@ function signature(head: string, parameters: readonly string[]): string {
  */
 function bodyLines(
   body: readonly Stmt[],
-  unique: (hint: string) => string,
+  scope: Scope,
   bufferNames: ReadonlyMap<string, string>,
   dtypeOf: ExpressionContext["dtypeOf"],
   file: FileContext,
@@ -114,9 +117,10 @@ function bodyLines(
   const registerNames = new Map(parameters);
   everyStmt(body, (stmt) => {
     if (stmt.kind === "set") assigned.add(stmt.name);
-    if (stmt.kind === "let") registerNames.set(stmt.name, unique(stmt.name));
+    if (stmt.kind === "let") registerNames.set(stmt.name, scope.name(stmt.name));
   });
-  const letters = AXIS_LETTERS.map((letter) => unique(letter));
+  const letters = AXIS_LETTERS.filter((letter) => !scope.has(letter));
+  letters.forEach(scope.name);
   const axisNames = new Map<string, string>();
   const axes = new Map<string, number>();
   const registers = new Map<string, Range>();
@@ -136,7 +140,7 @@ function bodyLines(
     for (const stmt of block) {
       switch (stmt.kind) {
         case "loop": {
-          const axis = letters[loops] ?? unique("i");
+          const axis = letters[loops] ?? scope.name("i");
           axisNames.set(stmt.axis, axis);
           axes.set(stmt.axis, stmt.extent);
           lines.push(`${indent}for (int32_t ${axis} = 0; ${axis} < ${stmt.extent}; ${axis}++) {`);
@@ -180,16 +184,70 @@ function bodyLines(
   };
   writeBlock(body, 1, 0);
   if (routine) lines.push(`  return ${expressionText(routine.result, context)};`);
-  return lines;
+  return lines.flatMap(wrapLine);
+}
+
+/** Breaks a statement that is too long at blanks, which is allowed anywhere in our expressions. */
+function wrapLine(line: string): string[] {
+  const indent = `${/^ */.exec(line)![0]}    `;
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > LINE) {
+    const at = rest.lastIndexOf(" ", LINE);
+    if (at <= indent.length) break;
+    lines.push(rest.slice(0, at));
+    rest = indent + rest.slice(at + 1);
+  }
+  return [...lines, rest];
 }
 
 /** The value of a store: narrow elements keep the low bits. */
 function storedText(stmt: Stmt & { kind: "store" }, context: ExpressionContext): string {
   const dtype = context.dtypeOf(stmt.buffer);
-  const value = expressionText(stmt.value, context);
-  if (dtype === "float32" || dtype === "int32") return value;
   const copies = stmt.value.kind === "load" && context.dtypeOf(stmt.value.buffer) === dtype;
-  return copies ? value : `(${C_TYPE[dtype]})(${value})`;
+  return dtype === "float32" || dtype === "int32" || copies
+    ? expressionText(stmt.value, context)
+    : castText(C_TYPE[dtype], stmt.value, context);
+}
+
+/** Puts the body of a loop with one pass in its place. */
+function withoutSingleLoops(body: readonly Stmt[]): readonly Stmt[] {
+  const single = new Set<string>();
+  const leaves = (stmt: Stmt): boolean =>
+    stmt.kind === "exit" || (stmt.kind === "if" && [...stmt.body, ...stmt.otherwise].some(leaves));
+  everyStmt(body, (stmt) => {
+    if (stmt.kind === "loop" && stmt.extent === 1 && !stmt.body.some(leaves)) single.add(stmt.axis);
+  });
+  if (single.size === 0) return body;
+  const change = (expr: Expr): Expr => {
+    if (expr.kind === "axis" && single.has(expr.axis)) return i32(0);
+    if (expr.kind !== "op" || expr.args.length !== 2) return expr;
+    const [a, b] = expr.args;
+    if (expr.op === "add") return add(a!, b!);
+    return expr.op === "mul" ? mul(a!, b!) : expr;
+  };
+  const rewrite = (block: readonly Stmt[]): Stmt[] =>
+    block.flatMap((stmt): Stmt[] => {
+      switch (stmt.kind) {
+        case "loop":
+          if (single.has(stmt.axis)) return rewrite(stmt.body);
+          return [{ ...stmt, body: rewrite(stmt.body) }];
+        case "if": {
+          const condition = mapExpr(stmt.condition, change);
+          const [then, otherwise] = [rewrite(stmt.body), rewrite(stmt.otherwise)];
+          return [{ ...stmt, condition, body: then, otherwise }];
+        }
+        case "exit":
+          return [{ ...stmt, condition: mapExpr(stmt.condition, change) }];
+        case "store": {
+          const [index, value] = [mapExpr(stmt.index, change), mapExpr(stmt.value, change)];
+          return [{ ...stmt, index, value }];
+        }
+        default:
+          return [{ ...stmt, value: mapExpr(stmt.value, change) }];
+      }
+    });
+  return rewrite(body);
 }
 
 /** Leaves out registers that are never read, and the blocks that become empty. */
