@@ -3,6 +3,7 @@
  * processes. Any object with these members will do.
  */
 import { utf8 } from "../base/bytes.ts";
+import { CancelledError } from "../base/errors.ts";
 
 export type ToolHost = {
   /** A fresh directory; the caller removes it. */
@@ -59,7 +60,8 @@ export async function versionOf(host: ToolHost, command: string): Promise<string
   try {
     const { exitCode, stdout } = await host.run({ command, args: ["--version"] });
     return exitCode === 0 ? decode(stdout).split("\n")[0]!.trim() : undefined;
-  } catch {
+  } catch (error) {
+    if (error instanceof CancelledError) throw error;
     return undefined;
   }
 }
