@@ -4,8 +4,8 @@
  */
 import { addressOf, emitWasm, entryExport, memoryLayout } from "../compiler/emit/wasm/emit.ts";
 import type { Call, Place, Program, ProgramTensor } from "../compiler/program.ts";
-import { type BufferContents, interpret } from "../ir/interpret.ts";
-import { sizeOf, type TypedArray, viewArray } from "../tensor/tensor.ts";
+import { interpret } from "../ir/interpret.ts";
+import { type DType, sizeOf, type TypedArray, viewArray } from "../tensor/tensor.ts";
 
 export type Instance = {
   readonly program: Program;
@@ -32,13 +32,9 @@ export function wasmInstance(program: Program): Instance {
   const entries = new Map(
     program.entries.map(({ name }) => [name, exports[entryExport(name)] as () => void]),
   );
-  const viewAt = (place: Place, dtype: ProgramTensor["dtype"], size: number): TypedArray =>
-    viewArray(memory.buffer, dtype, addressOf(layout, place), size);
-  const view = (tensor: ProgramTensor): TypedArray =>
-    viewAt(tensor, tensor.dtype, sizeOf(tensor.shape));
-  for (const { dtype, data, offset } of program.constants)
-    viewAt({ region: "constants", offset }, dtype, data.length).set(data);
-  for (const state of program.states) view(state).set(state.initial);
+  const view = initialized(program, (place, dtype, size) =>
+    viewArray(memory.buffer, dtype, addressOf(layout, place), size),
+  );
   return {
     program,
     view,
@@ -52,29 +48,27 @@ export function wasmInstance(program: Program): Instance {
 
 /**
  * Runs a program on the interpreter.
- * @param options.precision "float64" computes every float32 value in float64; views are then
- * copies in float32 of what lies in memory, and writes must go through `view` before each run
+ * @param options.precision "float64" computes and keeps float32 values in float64; the views on
+ * float32 tensors are then Float64Arrays behind the same type. Default "float32".
  */
 export function interpretInstance(
   program: Program,
-  options: { readonly precision?: "float32" } = {},
+  options: { readonly precision?: "float32" | "float64" } = {},
 ): Instance {
-  const constants = new ArrayBuffer(Math.max(4, program.constantBytes));
-  const arena = new ArrayBuffer(Math.max(4, program.arenaBytes));
-  const viewAt = (place: Place, dtype: ProgramTensor["dtype"], size: number): TypedArray =>
-    viewArray(place.region === "arena" ? arena : constants, dtype, place.offset, size);
-  const view = (tensor: ProgramTensor): TypedArray =>
-    viewAt(tensor, tensor.dtype, sizeOf(tensor.shape));
-  for (const { dtype, data, offset } of program.constants)
-    viewAt({ region: "constants", offset }, dtype, data.length).set(data);
-  for (const state of program.states) view(state).set(state.initial);
+  const wide = options.precision === "float64";
+  const regions = {
+    constants: interpreterRegion(program.constantBytes, wide),
+    arena: interpreterRegion(program.arenaBytes, wide),
+  };
+  const viewAt: ViewAt = ({ region, offset }, dtype, size) => regions[region](dtype, offset, size);
+  const view = initialized(program, viewAt);
   const runCall = (call: Call): void => {
     const kernel = program.kernels[call.kernel]!;
     const buffers: { [name: string]: TypedArray } = {};
     kernel.buffers.forEach((buffer, i) => {
       buffers[buffer.name] = viewAt(call.places[i]!, buffer.dtype, buffer.length);
     });
-    interpret(kernel, buffers as BufferContents, options);
+    interpret(kernel, buffers, options);
   };
   return {
     program,
@@ -85,4 +79,29 @@ export function interpretInstance(
       for (const call of entry.calls) runCall(call);
     },
   };
+}
+
+/** Memory of the interpreter; with `wide`, the elements of float32 lie apart, in float64. */
+function interpreterRegion(
+  bytes: number,
+  wide: boolean,
+): (dtype: DType, offset: number, size: number) => TypedArray {
+  const memory = new ArrayBuffer(Math.ceil(bytes / 4) * 4);
+  const doubles = new Float64Array(wide ? memory.byteLength / 4 : 0);
+  return (dtype, offset, size) =>
+    wide && dtype === "float32"
+      ? (doubles.subarray(offset / 4, offset / 4 + size) as unknown as Float32Array)
+      : viewArray(memory, dtype, offset, size);
+}
+
+type ViewAt = (place: Place, dtype: DType, size: number) => TypedArray;
+
+/** Fills constants and states with their first content and returns the view on tensors. */
+function initialized(program: Program, viewAt: ViewAt): Instance["view"] {
+  const view = (tensor: ProgramTensor): TypedArray =>
+    viewAt(tensor, tensor.dtype, sizeOf(tensor.shape));
+  for (const { dtype, data, offset } of program.constants)
+    viewAt({ region: "constants", offset }, dtype, data.length).set(data);
+  for (const state of program.states) view(state).set(state.initial);
+  return view;
 }
