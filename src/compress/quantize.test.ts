@@ -210,4 +210,6 @@ test("an operator without an int8 form is refused in one sentence", () => {
   const ranges = new Map([x, y].map((name) => [name, { min: -1, max: 1 }]));
   assert.throws(() => quantizeGraph(graph, ranges, { from: x, to: y }), UserError);
   assert.throws(() => quantizeGraph(graph, ranges, { from: y, to: x }), /must be computed from/);
+  const diverged = new Map([[x, { min: -1, max: Number.POSITIVE_INFINITY }]]);
+  assert.throws(() => quantizeGraph(graph, diverged, { from: x, to: y }), /must be finite/);
 });

@@ -106,6 +106,12 @@ export function quantizeGraph(graph: Graph, ranges: Ranges, options: QuantizeOpt
   const rangeOf = (name: string): Quantization => {
     const range = ranges.get(name);
     if (!range) throw new Error(`quantize: no range of "${name}"`);
+    if (!Number.isFinite(range.max - range.min))
+      throw new UserError(
+        "quantize-range",
+        `quantize: every value of "${name}" must be finite, got ${range.min} to ${range.max}`,
+        "train with a smaller learning rate",
+      );
     return activationQuantization(range);
   };
   /** The quantised form of a tensor of the network, which is there by now. */
