@@ -6,9 +6,10 @@ import { calibrate } from "../compress/calibrate.ts";
 import { int8NameOf, quantizeGraph, tensorsToCalibrate } from "../compress/quantize.ts";
 import { buildGraph } from "../graph/build.ts";
 import type { Graph } from "../graph/graph.ts";
-import { reshape } from "../graph/operators/reshape.ts";
+import { asRow } from "../graph/operators/reshape.ts";
 import { standardize } from "../graph/operators/standardize.ts";
-import { type KMeans, kMeansScore } from "../models/k-means.ts";
+import type { KMeans } from "../models/k-means.ts";
+import { kMeansScore } from "../models/k-means-score.ts";
 import { addInference, type Model } from "../models/layers.ts";
 import type { Parameter } from "../train/step.ts";
 import type { PreparedBlock, Standardization } from "./features.ts";
@@ -50,12 +51,8 @@ export function assemblePipeline(parts: PipelineParts): Pipeline {
   const input = builder.input("window", "float32", [rows, axes.length]);
   const features = block.block.build(builder, input, block.context);
   const width = block.labels.length;
-  let networkInput = builder.one(
-    reshape,
-    [features],
-    { shape: [width] },
-    { name: "network_input" },
-  );
+  const row = builder.one(asRow, [features]);
+  let networkInput = row;
   if (standardization) {
     const mean = builder.constant("mean", "float32", [width], standardization.mean);
     const inverse = builder.constant("inverse_std", "float32", [width], standardization.inverseStd);
@@ -67,11 +64,21 @@ export function assemblePipeline(parts: PipelineParts): Pipeline {
   if (anomaly) {
     const same = isSameBlock(anomaly.block, block);
     const scored = same
-      ? features
-      : anomaly.block.block.build(builder, input, anomaly.block.context);
-    score = builder.one(kMeansScore, [scored, ...anomaly.kMeans.addConstants(builder)], {
-      axes: anomaly.axes,
-    });
+      ? row
+      : builder.one(asRow, [anomaly.block.block.build(builder, input, anomaly.block.context)]);
+    const { mean, inverseStd, centroids, maxErrors, dimensions } = anomaly.kMeans;
+    const clusters = maxErrors.length;
+    score = builder.one(
+      kMeansScore,
+      [
+        scored,
+        builder.constant("anomaly_mean", "float32", [dimensions], mean),
+        builder.constant("anomaly_inverse_std", "float32", [dimensions], inverseStd),
+        builder.constant("centroids", "float32", [clusters, dimensions], centroids),
+        builder.constant("max_errors", "float32", [clusters], maxErrors),
+      ],
+      { axes: anomaly.axes },
+    );
     outputs.push(score);
   }
   return {

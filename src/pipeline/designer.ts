@@ -10,7 +10,7 @@ import type { Split } from "../samples/split.ts";
 import type { Layout } from "../samples/windows.ts";
 import { gatherWindows } from "../samples/windows.ts";
 import { type EpochReport, fit } from "../train/fit.ts";
-import { countLabels, type Dataset, makeDataset, rowsWithin } from "./dataset.ts";
+import { countLabels, makeDataset, rowsWithin } from "./dataset.ts";
 import {
   extractFeatures,
   fitStandardization,

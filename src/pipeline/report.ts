@@ -82,7 +82,9 @@ export type Report = {
       readonly sha256: string;
     }[];
   };
+  /** Linked where there is a compiler for the device, else computed. */
   readonly device: DeviceFigures;
+  readonly computed: DeviceFigures;
   /** Null when there is no C compiler. */
   readonly parity: ParityFigures | null;
   /** Wall time of each phase in seconds. */

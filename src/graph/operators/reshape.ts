@@ -62,3 +62,14 @@ export const flatten: Operator = {
   lower: (node) => copy("flatten", node),
   gradient,
 };
+
+/** `asRow(x [...])`: the same elements as the one row [1, size] of a batch. */
+export const asRow: Operator = {
+  name: "asRow",
+  infer: (inputs) => {
+    takes("asRow", inputs, 1);
+    const [x] = inputs;
+    return [like(x!, [1, sizeOf(x!.shape)])];
+  },
+  lower: (node) => copy("as_row", node),
+};

@@ -1,0 +1,98 @@
+/** What the commands share: reads a source, runs the pipeline on this machine, says where it goes. */
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { UserError } from "../base/errors.ts";
+import { nodeHost } from "../host/node-host.ts";
+import { readSource } from "../host/read-source.ts";
+import type { ProgressEvent } from "../pipeline/progress.ts";
+import { parseRecipe, type Recipe } from "../pipeline/recipe.ts";
+import type { Report } from "../pipeline/report.ts";
+import { runPipeline } from "../pipeline/run.ts";
+import { readFiles } from "../samples/formats/read-files.ts";
+import { simulateGestures } from "../samples/simulate-gestures.ts";
+
+export type JobOptions = {
+  readonly outputDirectory?: string | undefined;
+  readonly seed?: number | undefined;
+  readonly sampleRateHz?: number | undefined;
+  readonly hmacKey?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onProgress: (event: ProgressEvent) => void;
+};
+
+/** What a recipe of the bundled example names as its source. */
+const EXAMPLE = "example:gestures";
+const EXAMPLE_SEED = 1;
+
+/** Runs a folder, an archive, a table or a `tinsmith.json`. */
+export async function runSource(source: string, options: JobOptions): Promise<Report> {
+  const isRecipe = source.endsWith(".json") && (await isRecipeFile(source));
+  const recipe = isRecipe ? parseRecipe(await readFile(source, "utf8")) : undefined;
+  if (recipe?.source === EXAMPLE) return runExample(options, recipe);
+  const data = recipe ? resolve(dirname(source), recipe.source) : resolve(source);
+  const began = performance.now();
+  const { signal, onProgress } = options;
+  onProgress({ phase: "read", done: 0 });
+  const samples = await readFiles(await readSource(data, { signal }), {
+    signal,
+    onProgress: (done, total) => onProgress({ phase: "read", done: Math.min(0.99, done / total) }),
+    ...(options.sampleRateHz === undefined ? {} : { sampleRateHz: options.sampleRateHz }),
+    ...(options.hmacKey === undefined ? {} : { hmacKey: options.hmacKey }),
+  });
+  onProgress({ phase: "read", done: 1, message: `${samples.samples.length} recordings` });
+  const name = recipe?.name ?? samples.name;
+  const outputDirectory = options.outputDirectory ?? join("tinsmith-out", safeName(name));
+  return runPipeline(
+    { ...samples, name },
+    {
+      ...(recipe ? { recipe: withSeed(recipe, options.seed) } : {}),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      source: relative(resolve(outputDirectory), data),
+      outputDirectory,
+      host: nodeHost(signal),
+      signal,
+      onProgress,
+      readSeconds: (performance.now() - began) / 1000,
+    },
+  );
+}
+
+/** Runs the bundled example. */
+export async function runExample(options: JobOptions, recipe?: Recipe): Promise<Report> {
+  const began = performance.now();
+  options.onProgress({ phase: "read", done: 0 });
+  const samples = simulateGestures(EXAMPLE_SEED);
+  options.onProgress({ phase: "read", done: 1, message: `${samples.length} simulated recordings` });
+  const name = recipe?.name ?? "example-gestures";
+  return runPipeline(
+    { name, samples },
+    {
+      ...(recipe ? { recipe: withSeed(recipe, options.seed) } : {}),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      source: EXAMPLE,
+      outputDirectory: options.outputDirectory ?? join("tinsmith-out", safeName(name)),
+      host: nodeHost(options.signal),
+      signal: options.signal,
+      onProgress: options.onProgress,
+      readSeconds: (performance.now() - began) / 1000,
+    },
+  );
+}
+
+const withSeed = (recipe: Recipe, seed: number | undefined): Recipe =>
+  seed === undefined ? recipe : { ...recipe, seed };
+
+/** Acquisition files are JSON too; a recipe says what it is. */
+async function isRecipeFile(path: string): Promise<boolean> {
+  const size = (await stat(path).catch(() => undefined))?.size;
+  if (size === undefined)
+    throw new UserError("source-missing", `source: the path must exist, got "${path}"`);
+  if (basename(path) === "tinsmith.json") return true;
+  if (size > 1_000_000) return false;
+  return /^\s*\{\s*"tinsmith"/.test(await readFile(path, "utf8"));
+}
+
+/** A folder name made of a project's name. */
+function safeName(name: string): string {
+  return name.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[.-]+|-+$/g, "") || "project";
+}

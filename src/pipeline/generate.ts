@@ -1,0 +1,120 @@
+/**
+ * The C library of a run: compiles the int8 pipeline for the device, picks golden windows, packs
+ * the files, and knows how to link and verify them.
+ */
+import { compile } from "../compiler/compile.ts";
+import { type PackedFile, packC99 } from "../deploy/c99.ts";
+import { figuresOf, linkedFigures } from "../deploy/figures.ts";
+import { describeLibrary, type ExpectedOutputs, type LibraryInfo } from "../deploy/library.ts";
+import { runParity } from "../deploy/parity.ts";
+import type { Host } from "../engine/host.ts";
+import type { Graph } from "../graph/graph.ts";
+import { tensorOf } from "../graph/graph.ts";
+import type { Layout } from "../samples/windows.ts";
+import type { Pipeline } from "./assemble.ts";
+import type { Evaluation } from "./evaluate.ts";
+import type { DeviceFigures, ParityFigures } from "./report.ts";
+
+export type GenerateInput = {
+  readonly project: string;
+  readonly layout: Layout;
+  readonly labels: readonly string[];
+  readonly rows: number;
+  readonly int8: Pipeline;
+  readonly anomalyThreshold: number | undefined;
+  /** Test windows one after another, their labels, and what the pipeline says of them. */
+  readonly windows: Float32Array;
+  readonly windowLabels: ArrayLike<number>;
+  readonly evaluation: Evaluation;
+};
+
+export type GeneratedLibrary = {
+  readonly files: readonly PackedFile[];
+  readonly computed: DeviceFigures;
+  /** Figures of a build for the device; undefined where there is no compiler for it. */
+  readonly link: (host: Host) => Promise<DeviceFigures | undefined>;
+  /** Every test window through the compiled library; undefined where there is no C compiler. */
+  readonly verify: (host: Host) => Promise<ParityFigures | undefined>;
+};
+
+/** Windows of each label that ship as a self-test. */
+const GOLDEN_PER_LABEL = 2;
+
+export function generateLibrary(input: GenerateInput): GeneratedLibrary {
+  const { int8, layout } = input;
+  const program = compile({ run: int8.graph }, { alignment: 4 });
+  const size = input.rows * layout.axes.length;
+  const windowAt = (w: number): Float32Array => input.windows.slice(w * size, (w + 1) * size);
+  const info: LibraryInfo = {
+    project: input.project,
+    labels: input.labels,
+    axes: layout.axes,
+    rows: input.rows,
+    intervalMs: 1000 / layout.sampleRateHz,
+    tensors: {
+      input: int8.input,
+      features: int8.features,
+      quantized: int8.quantized!,
+      probabilities: int8.probabilities,
+      ...(int8.anomaly === undefined ? {} : { anomaly: int8.anomaly }),
+    },
+    ...(input.anomalyThreshold === undefined ? {} : { anomalyThreshold: input.anomalyThreshold }),
+    macs: macsOf(int8.graph),
+    golden: goldenRows(input.windowLabels, input.labels.length).map((w) => ({
+      window: windowAt(w),
+      expected: expectedAt(input.evaluation, w),
+    })),
+  };
+  const files = packC99(program, info);
+  return {
+    files,
+    computed: figuresOf(describeLibrary(program, info)),
+    link: (host) => linkedFigures(host, info, files),
+    verify: (host) => {
+      const rows = Array.from({ length: input.evaluation.count }, (_, w) => w);
+      const expected = rows.map((w) => expectedAt(input.evaluation, w));
+      return runParity(host, info, files, rows.map(windowAt), expected);
+    },
+  };
+}
+
+/** The first windows of each label, spread over its test windows. */
+function goldenRows(labels: ArrayLike<number>, count: number): number[] {
+  const rows: number[] = [];
+  for (let label = 0; label < count; label++) {
+    const own = Array.from({ length: labels.length }, (_, w) => w).filter(
+      (w) => labels[w] === label,
+    );
+    const take = Math.min(GOLDEN_PER_LABEL, own.length);
+    for (let i = 0; i < take; i++) rows.push(own[Math.floor(((i + 0.5) * own.length) / take)]!);
+  }
+  return rows;
+}
+
+/** What window `w` gives. */
+function expectedAt(evaluation: Evaluation, w: number): ExpectedOutputs {
+  const row = <T extends Float32Array | Int8Array>(values: T): T => {
+    const width = values.length / evaluation.count;
+    return values.slice(w * width, (w + 1) * width) as T;
+  };
+  return {
+    features: row(evaluation.features),
+    quantized: row(evaluation.quantized),
+    probabilities: row(evaluation.probabilities),
+    ...(evaluation.anomaly.length > 0 ? { anomaly: evaluation.anomaly[w]! } : {}),
+  };
+}
+
+/** Multiply-accumulates of one run of a graph. */
+export function macsOf(graph: Graph): number {
+  return graph.nodes.reduce(
+    (sum, node) =>
+      sum +
+      (node.operator.macs?.({
+        attributes: node.attributes,
+        inputs: node.inputs.map((name) => tensorOf(graph, name)),
+        outputs: node.outputs.map((name) => tensorOf(graph, name)),
+      }) ?? 0),
+    0,
+  );
+}

@@ -1,0 +1,399 @@
+/**
+ * The runner: carries a recipe (its own or a designed one) from samples to a verified C library,
+ * step by step, with progress, cancelling, and nothing half-written.
+ */
+import { utf8 } from "../base/bytes.ts";
+import { CancelledError } from "../base/errors.ts";
+import { sha256Hex } from "../base/sha256.ts";
+import type { Host } from "../engine/host.ts";
+import { makeModel } from "../models/layers.ts";
+import type { FileProblem } from "../samples/formats/read-files.ts";
+import { secondsOf } from "../samples/part.ts";
+import { rowsOf, type Sample } from "../samples/sample.ts";
+import { type Split, splitSamples } from "../samples/split.ts";
+import {
+  checkWindow,
+  commonLayout,
+  gatherWindows,
+  type Layout,
+  type Windows,
+} from "../samples/windows.ts";
+import { type FitResult, fit } from "../train/fit.ts";
+import { type AnomalyModel, fitAnomaly, shareAbove } from "./anomaly.ts";
+import { assemblePipeline, isSameBlock, type PipelineParts, quantizePipeline } from "./assemble.ts";
+import { type Dataset, makeDataset, rowsWithin } from "./dataset.ts";
+import { type Design, designRecipe, draftRecipe } from "./designer.ts";
+import { type Evaluation, evaluatePipeline, scoresOf } from "./evaluate.ts";
+import {
+  extractFeatures,
+  fitStandardization,
+  type PreparedBlock,
+  prepareBlock,
+  standardizeAll,
+} from "./features.ts";
+import { generateLibrary } from "./generate.ts";
+import { openOutput } from "./output.ts";
+import { PHASES, type Phase, type ProgressEvent } from "./progress.ts";
+import { type AnomalyRecipe, formatRecipe, type Recipe } from "./recipe.ts";
+import type { Report } from "./report.ts";
+
+export type RunInput = {
+  readonly name: string;
+  readonly samples: readonly Sample[];
+  readonly problems?: readonly FileProblem[];
+  readonly notes?: readonly string[];
+};
+
+export type RunOptions = {
+  /** Without one, a design is chosen from the data. */
+  readonly recipe?: Recipe;
+  /** What the written recipe names as its source. */
+  readonly source: string;
+  /** Seed of a run without a recipe. @default 1 */
+  readonly seed?: number;
+  readonly outputDirectory: string;
+  readonly host: Host;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: ProgressEvent) => void;
+  /** Seconds that reading took, for the report. */
+  readonly readSeconds?: number;
+};
+
+/**
+ * Runs a project and writes `tinsmith.json`, `report.json` and `c/` into the output directory.
+ * @throws UserError for what a person can mend; CancelledError, and then nothing was written
+ */
+export async function runPipeline(input: RunInput, options: RunOptions): Promise<Report> {
+  const { host, signal } = options;
+  const output = await openOutput(host, options.outputDirectory);
+  try {
+    const steps = stepper(options);
+    steps.begin("window");
+    const draft =
+      options.recipe ??
+      draftRecipe({
+        name: input.name,
+        source: options.source,
+        seed: options.seed ?? 1,
+        samples: input.samples,
+      });
+    const layout = commonLayout(input.samples);
+    checkWindow(input.samples, draft.input);
+    const split = splitSamples(input.samples, {
+      seed: draft.seed,
+      windowMs: draft.input.windowMs,
+      ...draft.split,
+    });
+    const windows = windowsOf(split, draft, layout);
+    steps.end(
+      `${windows.train.length} train, ${windows.validation.length} validate, ${windows.test.length} test windows of ${draft.input.windowMs} ms`,
+    );
+
+    steps.begin("design");
+    const design: Design | undefined = options.recipe
+      ? undefined
+      : await designRecipe(draft, split, layout, {
+          ...(signal ? { signal } : {}),
+          onProgress: (done, message) => steps.at(done, message),
+        });
+    const recipe = design?.recipe ?? draft;
+    steps.end(design ? `${recipe.block.type}, ${recipe.training.epochs} epochs` : "as given");
+
+    steps.begin("features");
+    const axes = layout.axes.map((axis) => axis.name);
+    const shape = { axes, sampleRateHz: layout.sampleRateHz, rows: windows.all.rows };
+    const block = prepareBlock(recipe.block, shape);
+    const width = block.labels.length;
+    const control = signal ? { signal } : {};
+    const features = await extractFeatures(block, windows.all, {
+      ...control,
+      onProgress: (done) => steps.at(done),
+    });
+    const featureSeconds = steps.end(`${width} features a window`);
+
+    steps.begin("train");
+    const standardization = recipe.standardize
+      ? fitStandardization(features, width, windows.train)
+      : undefined;
+    const x = standardization ? standardizeAll(features, standardization) : features;
+    const model = makeModel(recipe.layers, [width], split.labels.length, recipe.seed);
+    const trained = await fit(
+      model,
+      {
+        x,
+        y: windows.dataset.labels,
+        outputs: split.labels.length,
+        train: windows.train,
+        validation: windows.validation,
+      },
+      { ...fitOptions(recipe), seed: recipe.seed },
+      {
+        ...control,
+        onEpoch: ({ epoch, loss }) =>
+          steps.at(epoch / recipe.training.epochs, `epoch ${epoch}, loss ${loss.toFixed(4)}`),
+      },
+    );
+    const anomaly = recipe.anomaly
+      ? await fitAnomalyOf(recipe.anomaly, recipe.seed, windows, block, features, control)
+      : undefined;
+    steps.end(
+      `${trained.history.length} epochs, best ${trained.best.epoch}, ${Math.round(trained.stepsPerSecond)} steps/s`,
+    );
+
+    steps.begin("quantize");
+    const parts: PipelineParts = {
+      block,
+      standardization,
+      model,
+      parameters: trained.parameters,
+      anomaly,
+    };
+    const float32 = assemblePipeline(parts);
+    const int8 = quantizePipeline(float32, takeWindows(windows.all, windows.train));
+    await cancelPoint(signal);
+    steps.end("int8, per channel");
+
+    steps.begin("test");
+    const testWindows = takeWindows(windows.all, windows.test);
+    const floatTest = await evaluatePipeline(float32, testWindows, control);
+    const intTest = await evaluatePipeline(int8, testWindows, control);
+    const unseen = await unseenScores(int8, split, recipe, layout, control);
+    const testLabels = windows.test.map((row) => windows.dataset.labels[row]!);
+    const scores = {
+      labels: split.labels,
+      float32: scoresOf(floatTest, testLabels, split.labels.length),
+      int8: scoresOf(intTest, testLabels, split.labels.length),
+    };
+    steps.end(`int8 accuracy ${(100 * scores.int8.accuracy).toFixed(1)} %`);
+
+    steps.begin("generate");
+    const library = generateLibrary({
+      project: recipe.name,
+      layout,
+      labels: split.labels,
+      rows: windows.all.rows,
+      int8,
+      anomalyThreshold: anomaly?.threshold,
+      windows: testWindows,
+      windowLabels: testLabels,
+      evaluation: intTest,
+    });
+    const linked = await library.link(host);
+    await cancelPoint(signal);
+    steps.end(`${library.files.length} files`);
+
+    steps.begin("verify");
+    const parity = await library.verify(host);
+    await cancelPoint(signal);
+    steps.end(parity ? `${parity.windows} windows, ${parity.compiler}` : "no C compiler");
+
+    const files = library.files.map(({ path, text }) => ({ path: `c/${path}`, bytes: utf8(text) }));
+    const report: Report = {
+      project: recipe.name,
+      seed: recipe.seed,
+      recipe,
+      data: dataOf(input, split, layout, windows),
+      design: design ? { trials: design.trials, reasons: design.reasons } : null,
+      features: {
+        blocks: blocksOf(block, anomaly),
+        perWindow: width,
+        seconds: featureSeconds,
+      },
+      training: trainingOf(trained),
+      test: scores,
+      regression: null,
+      anomaly: anomaly
+        ? {
+            threshold: anomaly.threshold,
+            knownFlagged: shareAbove(intTest.anomaly, anomaly.threshold),
+            unseen: Object.fromEntries(
+              unseen.map(({ label, scores: s }) => [label, shareAbove(s, anomaly.threshold)]),
+            ),
+          }
+        : null,
+      artefact: {
+        directory: `${options.outputDirectory}/c`,
+        files: files.map(({ path, bytes }) => ({
+          path,
+          bytes: bytes.length,
+          sha256: sha256Hex(bytes),
+        })),
+      },
+      device: linked ?? library.computed,
+      computed: library.computed,
+      parity: parity ?? null,
+      phases: steps.seconds(),
+    };
+    for (const { path, bytes } of files) await output.write(path, bytes);
+    await output.write("tinsmith.json", utf8(formatRecipe(recipe)));
+    await output.write("report.json", utf8(`${JSON.stringify(report, null, 2)}\n`));
+    await cancelPoint(signal);
+    await output.commit();
+    return report;
+  } catch (error) {
+    await output.discard();
+    throw error;
+  }
+}
+
+/** All windows that are learned or tested, and the rows of each side. */
+export type ProjectWindows = {
+  readonly all: Windows;
+  readonly dataset: Dataset;
+  readonly train: Int32Array<ArrayBuffer>;
+  readonly validation: Int32Array<ArrayBuffer>;
+  readonly test: Int32Array<ArrayBuffer>;
+};
+
+function windowsOf(split: Split, recipe: Recipe, layout: Layout): ProjectWindows {
+  const parts = [...split.training, ...split.validation, ...split.testing];
+  const all = gatherWindows(parts, { ...recipe.input, sampleRateHz: layout.sampleRateHz });
+  return {
+    all,
+    dataset: makeDataset(all, split.labels),
+    train: rowsWithin(all, split.training),
+    validation: rowsWithin(all, split.validation),
+    test: rowsWithin(all, split.testing),
+  };
+}
+
+function takeWindows(windows: Windows, rows: Int32Array): Float32Array<ArrayBuffer> {
+  const size = windows.rows * windows.axes;
+  const values = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    values.set(windows.values.subarray(row * size, (row + 1) * size), i * size);
+  });
+  return values;
+}
+
+async function unseenScores(
+  pipeline: Parameters<typeof evaluatePipeline>[0],
+  split: Split,
+  recipe: Recipe,
+  layout: Layout,
+  control: { readonly signal?: AbortSignal },
+): Promise<{ label: string; scores: Float32Array }[]> {
+  if (pipeline.anomaly === undefined) return [];
+  const result: { label: string; scores: Float32Array }[] = [];
+  for (const { label, parts } of split.unseen) {
+    const windows = gatherWindows(parts, { ...recipe.input, sampleRateHz: layout.sampleRateHz });
+    const evaluation: Evaluation = await evaluatePipeline(pipeline, windows.values, control);
+    result.push({ label, scores: evaluation.anomaly });
+  }
+  return result;
+}
+
+function fitOptions(recipe: Recipe) {
+  const { epochs, learningRate, batchSize, patience, classWeights } = recipe.training;
+  return {
+    epochs,
+    learningRate,
+    batchSize,
+    classWeights,
+    ...(patience > 0 ? { patience } : {}),
+  };
+}
+
+function trainingOf(result: FitResult): Report["training"] {
+  return {
+    backend: "wasm",
+    epochs: result.history.length,
+    steps: result.steps,
+    seconds: result.seconds,
+    stepsPerSecond: result.stepsPerSecond,
+    best: {
+      epoch: result.best.epoch,
+      validationLoss: result.best.validationLoss,
+      validationAccuracy: result.best.validationAccuracy,
+    },
+  };
+}
+
+function blocksOf(
+  block: PreparedBlock,
+  anomaly: AnomalyModel | undefined,
+): Report["features"]["blocks"] {
+  const own = { type: block.block.type, width: block.labels.length };
+  if (!anomaly || isSameBlock(anomaly.block, block)) return [own];
+  return [own, { type: anomaly.block.block.type, width: anomaly.block.labels.length }];
+}
+
+/** The score looks at all training recordings, those that validate included. */
+function fitAnomalyOf(
+  recipe: AnomalyRecipe,
+  seed: number,
+  windows: ProjectWindows,
+  block: PreparedBlock,
+  features: Float32Array,
+  control: { readonly signal?: AbortSignal },
+): Promise<AnomalyModel> {
+  const prepared = prepareBlock(recipe.block, block.context);
+  return fitAnomaly(recipe, {
+    seed,
+    windows: windows.all,
+    rows: Int32Array.of(...windows.train, ...windows.validation).sort(),
+    prepared,
+    ...(isSameBlock(prepared, block) ? { features } : {}),
+    ...control,
+  });
+}
+
+function dataOf(
+  input: RunInput,
+  split: Split,
+  layout: Layout,
+  windows: ProjectWindows,
+): Report["data"] {
+  const labels: { [label: string]: number } = {};
+  for (const { label } of input.samples)
+    if (label !== undefined) labels[label] = (labels[label] ?? 0) + 1;
+  const ordered = Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    samples: input.samples.length,
+    seconds: secondsOf(
+      input.samples.map((sample) => ({ sample, startRow: 0, endRow: rowsOf(sample) })),
+    ),
+    labels: ordered,
+    windows: {
+      train: windows.train.length,
+      validation: windows.validation.length,
+      test: windows.test.length,
+    },
+    notes: [...(input.notes ?? []), ...layout.notes, ...split.notes],
+    problems: input.problems ?? [],
+  };
+}
+
+/** Keeps the time of each phase and reports where the run is. */
+function stepper(options: RunOptions) {
+  const times = new Map<Phase, number>();
+  if (options.readSeconds !== undefined) times.set("read", options.readSeconds);
+  let phase: Phase = "read";
+  let began = performance.now();
+  const tell = (done: number, message?: string): void =>
+    options.onProgress?.({ phase, done, ...(message === undefined ? {} : { message }) });
+  return {
+    begin: (next: Phase): void => {
+      phase = next;
+      began = performance.now();
+      tell(0);
+    },
+    at: (done: number, message?: string): void => tell(Math.min(done, 0.99), message),
+    end: (message: string): number => {
+      const seconds = (performance.now() - began) / 1000;
+      times.set(phase, seconds);
+      tell(1, message);
+      return seconds;
+    },
+    seconds: (): Report["phases"] =>
+      Object.fromEntries(PHASES.filter((p) => times.has(p)).map((p) => [p, times.get(p)!])),
+  };
+}
+
+/** Lets signals be heard, and stops here when the run was cancelled. */
+async function cancelPoint(signal?: AbortSignal): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, 0);
+  });
+  if (signal?.aborted) throw new CancelledError();
+}
