@@ -161,6 +161,33 @@ test("indices that run backwards or are clamped stay within their buffers", () =
   check(kernel, { i: { kind: "vector", by: 4 }, i_1: { kind: "tile", by: 3 } });
 });
 
+test("a register set to the same value under a condition differs between tiles", () => {
+  const kernel = buildKernel("conditional", (k) => {
+    const y = k.output("int32", 7 * 8);
+    k.parallel(7, (r) => {
+      const flag = k.register(1, "flag", "int32");
+      k.when(lt(r, 3), () => flag.set(5));
+      k.parallel(8, (c) => y.store(add(mul(r, 8), c), flag.get));
+    });
+  });
+  check(kernel, { i: { kind: "tile", by: 4 }, i_1: { kind: "vector", by: 8 } });
+});
+
+test("an index may have a part that is negative on its own", () => {
+  const kernel = buildKernel("offset", (k) => {
+    const x = k.input("float32", 13);
+    const y = k.output("float32", 8 * 9);
+    k.parallel(8, (r) =>
+      k.parallel(9, (c) => {
+        const around = add(clamp(sub(r, 4), -2, 2), 2);
+        y.store(add(mul(r, 9), c), x.load(add(around, c)));
+      }),
+    );
+  });
+  check(kernel, {});
+  check(kernel, { i: { kind: "tile", by: 3 }, i_1: { kind: "vector", by: 4 } });
+});
+
 test("random kernels under random schedules", () => {
   for (let seed = 0; seed < 400; seed++) {
     const { kernel, schedule } = randomKernel(seed);

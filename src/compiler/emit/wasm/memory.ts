@@ -18,7 +18,7 @@ const LOAD: { readonly [D in DType]: number } = {
   uint8: OP.i32Load8U,
 };
 
-export const alignLog2 = (dtype: DType): number => Math.log2(BYTES_PER_ELEMENT[dtype]);
+export const alignLog2 = (dtype: DType): number => 31 - Math.clz32(BYTES_PER_ELEMENT[dtype]);
 
 export function pushLoad(s: Emission, e: LoadExpr, point: Point, push: PushScalar): void {
   const { dtype } = s.bufferOf(e.buffer);
