@@ -2,12 +2,14 @@
  * Stochastic gradient descent with momentum in PyTorch's form: m = momentum m + g, p -= rate m.
  *
  * `sgd(p, m, g, schedule [1]) {momentum}` updates p and m in place; the schedule holds the rate.
+ * A momentum below 1e-20 becomes 0, for the reason given in `adam.ts`.
  */
 
 import type { Operator } from "../graph/operator.ts";
 import { has, real, shaped, takes } from "../graph/operators/rules.ts";
 import { addF, buildKernel, mulF, subF } from "../ir/build.ts";
 import { sizeOf } from "../tensor/tensor.ts";
+import { flushed } from "./adam.ts";
 
 export const sgd: Operator = {
   name: "sgd",
@@ -31,7 +33,8 @@ export const sgd: Operator = {
       const rate = k.value(schedule.load(0), "rate");
       k.parallel(size, (i) => {
         const momentum = mulF(real("sgd", attributes, "momentum"), m!.load(i));
-        const velocity = k.value(addF(momentum, g!.load(i)), "velocity");
+        const sum = k.value(addF(momentum, g!.load(i)), "sum");
+        const velocity = k.value(flushed(sum, 1e-20), "velocity");
         newM!.store(i, velocity);
         newP!.store(i, subF(p!.load(i), mulF(rate, velocity)));
       });

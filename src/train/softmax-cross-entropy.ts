@@ -20,6 +20,8 @@ import {
   divF,
   eq,
   gtF,
+  ltF,
+  maxF,
   mul,
   mulF,
   select,
@@ -29,9 +31,15 @@ import {
 import { exp } from "../ir/routines/exp.ts";
 import { log } from "../ir/routines/log.ts";
 
+// What is smaller cannot be told from 0 beside the label's own gradient. As 0 it keeps the backward
+// pass of a batch that is known by heart out of the slow subnormal numbers, and so does the lowest
+// exponent: exp(-80) is still a normal number after the division.
+const TINY_PROBABILITY = 1e-15;
+const LOWEST_EXPONENT = -80;
+
 /**
  * `softmaxCrossEntropyGradient(probabilities [B,C], labels [B], weights [B], dLoss [1])`:
- * dLoss * weight * (probabilities - one at the label).
+ * dLoss * weight * (probabilities - one at the label), probabilities below 1e-15 taken as 0.
  */
 export const softmaxCrossEntropyGradient: Operator = {
   name: "softmaxCrossEntropyGradient",
@@ -51,7 +59,9 @@ export const softmaxCrossEntropyGradient: Operator = {
         const weight = k.value(mulF(dLoss.load(0), weights.load(row)), "weight");
         k.loop(C, (c) => {
           const at = add(mul(row, C), c);
-          dLogits.store(at, mulF(weight, probabilities.load(at)));
+          const probability = k.value(probabilities.load(at), "probability");
+          const felt = selectF(ltF(probability, TINY_PROBABILITY), 0, probability);
+          dLogits.store(at, mulF(weight, felt));
         });
         const at = add(mul(row, C), clamp(labels.load(row), 0, C - 1));
         dLogits.store(at, mulF(weight, subF(probabilities.load(at), 1)));
@@ -99,11 +109,12 @@ export const softmaxCrossEntropy: Operator = {
           best.set(select(larger, c, best.get));
           largest.set(selectF(larger, logit, largest.get));
         });
-        k.loop(C, (c) =>
-          probabilities.store(at(row, c), subF(logits.load(at(row, c)), largest.get)),
-        );
+        k.loop(C, (c) => {
+          const shifted = subF(logits.load(at(row, c)), largest.get);
+          probabilities.store(at(row, c), maxF(LOWEST_EXPONENT, shifted));
+        });
         const label = k.value(clamp(labels.load(row), 0, C - 1), "label");
-        margins.store(row, probabilities.load(at(row, label)));
+        margins.store(row, subF(logits.load(at(row, label)), largest.get));
         const hit = andB(eq(best.get, label), gtF(weights.load(row), 0));
         hits.store(row, select(hit, 1, 0));
       });
