@@ -6,12 +6,10 @@
  * The forms are chosen for a core with one 32x32->64 multiplication (smull on a Cortex-M4): most
  * outputs need the high word of one product and three more instructions.
  */
-import { exp } from "../../base/math.ts";
 import type { FixedPointMultiplier } from "../../tensor/quantization.ts";
 import {
   add,
   and,
-  buildRoutine,
   eq,
   gt,
   type Index,
@@ -19,16 +17,16 @@ import {
   i64,
   type KernelBuilder,
   le,
-  lt,
   max,
   op,
+  or,
   type StatementBuilder,
   select,
   shl,
   shr,
   sub,
 } from "../build.ts";
-import type { Expr, Routine } from "../kernel.ts";
+import type { Expr } from "../kernel.ts";
 
 const int32 = (value: Index): Expr => (typeof value === "number" ? i32(value) : value);
 const widen = (value: Index): Expr => op("widen", int32(value));
@@ -64,7 +62,8 @@ export function roundingShift(s: StatementBuilder, x: Expr, exponent: Index): Ex
  * @param exponentLess2 the exponent less 2
  */
 function highMulShift(x: Expr, multiplier: Index, exponentLess2: Index): Expr {
-  const nudge = op("widen", select(lt(x, 0), -1073741824, 1073741824));
+  // 2^30 with the sign of x.
+  const nudge = op("widen", or(and(x, -2147483648), 1073741824));
   const high = op("narrow", op("shrL", op("addL", product(x, multiplier), nudge), i32(32)));
   return shr(add(shr(high, exponentLess2), 1), 1);
 }
@@ -136,60 +135,58 @@ export function rescaler(
 }
 
 /** e^(-1/4), e^(-1/2), … e^(-16) in Q0.31: the factors of the bits 24 to 30 in Q5.26. */
-const EXP_FACTORS = [1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242] as const;
+const EXP_FACTORS = Int32Array.of(
+  1672461947,
+  1302514674,
+  790015084,
+  290630308,
+  39332535,
+  720401,
+  242,
+);
 const EXP_MINUS_EIGHTH = 1895147668;
 const ONE_THIRD = 715827883;
 const LARGEST = 2147483647;
 
 /**
  * `exp(a)` for a <= 0 in Q5.26, as Q0.31 (gemmlowp `exp_on_negative_values`): a Taylor polynomial
- * around -1/8 on the part of `a` within [-1/4, 0), times a factor for each higher bit.
+ * around -1/8 on the part of `a` within [-1/4, 0), times a factor for each higher bit. Declares a
+ * table of the kernel.
+ * @param a a register
  */
-export const expOnNegative: Routine = buildRoutine(
-  "exp_on_negative",
-  [{ name: "a", type: "int32" }],
-  (a) => Math.round(exp(a / 67108864) * LARGEST),
-  (s, a) => {
-    const quarter = 1 << 24;
-    const part = s.value(sub(and(a!, quarter - 1), quarter), "part");
-    const rest = s.value(sub(part, a!), "rest");
-    const x = s.value(add(shl(part, 5), 1 << 28), "x");
-    const x2 = s.value(doublingHighMul(x, x), "x2");
-    const x3 = doublingHighMul(x2, x);
-    const x4 = s.value(doublingHighMul(x2, x2), "x4");
-    const cubic = s.value(
-      add(doublingHighMul(add(roundingShift(s, x4, 2), x3), ONE_THIRD), x2),
-      "cubic",
-    );
-    const polynomial = add(x, roundingShift(s, cubic, 1));
-    const result = s.register(
-      add(doublingHighMul(polynomial, EXP_MINUS_EIGHTH), EXP_MINUS_EIGHTH),
-      "result",
-    );
-    EXP_FACTORS.forEach((factor, i) => {
-      s.when(lt(0, and(rest, 1 << (24 + i))), () =>
-        result.set(doublingHighMul(result.get, factor)),
-      );
-    });
-    return select(eq(a!, 0), LARGEST, result.get);
-  },
-);
+export function expOnNegative(k: KernelBuilder, a: Expr): Expr {
+  const factors = k.constant(EXP_FACTORS, "int32", "expFactors");
+  const quarter = 1 << 24;
+  const part = k.value(sub(and(a, quarter - 1), quarter), "part");
+  const rest = k.value(sub(part, a), "rest");
+  const x = k.value(add(shl(part, 5), 1 << 28), "centered");
+  const x2 = k.value(doublingHighMul(x, x), "square");
+  const x3 = doublingHighMul(x2, x);
+  const x4 = k.value(doublingHighMul(x2, x2), "fourth");
+  const third = doublingHighMul(add(roundingShift(k, x4, 2), x3), ONE_THIRD);
+  const polynomial = add(x, roundingShift(k, add(third, x2), 1));
+  const result = k.register(
+    add(doublingHighMul(polynomial, EXP_MINUS_EIGHTH), EXP_MINUS_EIGHTH),
+    "exponential",
+  );
+  k.loop(EXP_FACTORS.length, (i) =>
+    k.when(eq(and(shr(rest, add(i, 24)), 1), 1), () =>
+      result.set(doublingHighMul(result.get, factors.load(i))),
+    ),
+  );
+  return select(eq(a, 0), LARGEST, result.get);
+}
 
 /**
  * `1 / (1 + x)` for x within [0, 1), both in Q0.31 (gemmlowp `one_over_one_plus_x_for_x_in_0_1`):
  * three Newton steps towards the reciprocal of h = (1 + x) / 2, in Q2.29.
  */
-export const oneOverOnePlus: Routine = buildRoutine(
-  "one_over_one_plus",
-  [{ name: "x", type: "int32" }],
-  (x) => Math.min(LARGEST, Math.round(2147483648 / (1 + x / 2147483648))),
-  (s, x) => {
-    const half = s.value(add(shr(x!, 1), 1 << 30), "half");
-    const y = s.register(add(doublingHighMul(half, -1010580540), 1515870810), "y");
-    for (let step = 0; step < 3; step++) {
-      const error = s.value(sub(1 << 29, doublingHighMul(half, y.get)), "error");
-      y.set(add(y.get, shl(doublingHighMul(y.get, error), 2)));
-    }
-    return select(le(1 << 30, y.get), LARGEST, shl(y.get, 1));
-  },
-);
+export function oneOverOnePlus(s: StatementBuilder, x: Expr): Expr {
+  const half = s.value(add(shr(x, 1), 1 << 30), "half");
+  const y = s.register(add(doublingHighMul(half, -1010580540), 1515870810), "inverse");
+  s.loop(3, () => {
+    const error = s.value(sub(1 << 29, doublingHighMul(half, y.get)), "error");
+    y.set(add(y.get, shl(doublingHighMul(y.get, error), 2)));
+  });
+  return select(le(1 << 30, y.get), LARGEST, shl(y.get, 1));
+}

@@ -3,11 +3,11 @@
  * and channel; the output keeps the scale and zero point of the input. Taps outside the input
  * repeat its first or last row, which lies within the same window, so they never win alone.
  */
-import { add, buildKernel, clamp, max, mul } from "../../../ir/build.ts";
+import { add, buildKernel, max, min, mul } from "../../../ir/build.ts";
 import type { Expr } from "../../../ir/kernel.ts";
 import type { NodeContext, Operator } from "../../graph.ts";
 import { integer, takes } from "../rules.ts";
-import { tapsOf, type Window1d, window1d } from "../window-1d.ts";
+import { type Window1d, window1d } from "../window-1d.ts";
 import { activationOf, clampInt8, hasInt8, zeroPointOf } from "./activation.ts";
 
 function windowOf({ inputs: [x], attributes }: Omit<NodeContext, "outputs">): Window1d {
@@ -40,14 +40,15 @@ export const maxPool1dInt8: Operator = {
       const output = k.output("int8", B * rows * C);
       const activation = activationOf("maxPool1dInt8", node.attributes);
       const zeroPoint = zeroPointOf(node.inputs[0]!);
-      let padded = false;
-      for (let row = 0; row < rows; row++) padded ||= tapsOf(window, row).count < window.size;
+      const last = (rows - 1) * window.stride - window.before + window.size - 1;
       k.parallel(B, (batch) =>
         k.parallel(rows, (row) =>
           k.parallel(C, (c) => {
             const first = add(mul(row, window.stride), -window.before);
             const tapAt = (tap: Expr | number): Expr => {
-              const at = padded ? clamp(add(first, tap), 0, T - 1) : add(first, tap);
+              const tapRow = add(first, tap);
+              const bounded = window.before > 0 ? max(tapRow, 0) : tapRow;
+              const at = last >= T ? min(bounded, T - 1) : bounded;
               return input.load(add(mul(batch, T * C), add(mul(at, C), c)));
             };
             const largest = k.register(tapAt(0), "largest");

@@ -4,17 +4,16 @@
  */
 import {
   add,
+  addF,
   buildKernel,
   divF,
   f32,
-  geF,
-  leF,
+  ltF,
   maxF,
   minF,
   mulF,
-  select,
+  selectF,
   sub,
-  subF,
   toFloat,
   truncate,
 } from "../../../ir/build.ts";
@@ -23,6 +22,8 @@ import { sizeOf } from "../../../tensor/tensor.ts";
 import type { Operator } from "../../graph.ts";
 import { has, takes } from "../rules.ts";
 import { hasInt8, zeroPointOf } from "./activation.ts";
+
+const BELOW_HALF = 0.5 - 1 / (1 << 25);
 
 export const quantize: Operator = {
   name: "quantize",
@@ -41,12 +42,10 @@ export const quantize: Operator = {
       k.parallel(size, (i) => {
         const steps = divF(input.load(i), scale);
         const inRange = k.value(minF(maxF(steps, -128 - zeroPoint), 127 - zeroPoint), "steps");
-        // Halves away from zero: the fraction is exact, which x + 0.5 would not be.
-        const whole = k.value(truncate(inRange), "whole");
-        const fraction = k.value(subF(inRange, toFloat(whole)), "fraction");
-        const up = select(geF(fraction, 0.5), 1, 0);
-        const down = select(leF(fraction, -0.5), 1, 0);
-        output.store(i, add(sub(add(whole, up), down), zeroPoint));
+        // Rounds halves away from zero: adds the largest number below 1/2, towards the sign, which
+        // carries a half but nothing less, as 1/2 itself would.
+        const nudge = selectF(ltF(inRange, 0), -BELOW_HALF, BELOW_HALF);
+        output.store(i, add(truncate(addF(inRange, nudge)), zeroPoint));
       });
     }),
 };

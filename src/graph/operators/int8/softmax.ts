@@ -2,22 +2,10 @@
  * `softmaxInt8(x [..., N]) {beta}`: softmax along the last axis in fixed point, TFLite Micro's
  * reference kernel. The output has the scale 1/256 and the zero point -128, whatever its input.
  *
- * The exponentials are computed twice, once for the sum and once for the quotients, rather than
- * kept: a few classes cost little time, and so no memory.
+ * The exponentials are kept in scratch memory between the sum and the quotients: a word for each
+ * class, at the end of a network where the arena has room.
  */
-import {
-  add,
-  and,
-  buildKernel,
-  call,
-  clz,
-  ge,
-  max,
-  min,
-  mul,
-  shl,
-  sub,
-} from "../../../ir/build.ts";
+import { add, and, buildKernel, clz, ge, max, min, mul, shl, sub } from "../../../ir/build.ts";
 import type { Expr } from "../../../ir/kernel.ts";
 import {
   doublingHighMul,
@@ -63,8 +51,7 @@ export const softmaxInt8: Operator = {
       const input = k.input("int8", size);
       const output = k.output("int8", size);
       const { multiplier, shift } = inputFactor(x!, attributes);
-      const exponential = (difference: Expr): Expr =>
-        call(expOnNegative, doublingHighMul(shl(difference, shift), multiplier));
+      const exponentials = k.scratch("int32", size, "exponentials");
       // Below this the exponential would leave Q5.26, and counts as 0.
       const leastDifference = -((31 << 26) >> shift);
 
@@ -75,25 +62,26 @@ export const softmaxInt8: Operator = {
         const sum = k.register(0, "sum", "int32");
         k.loop(N, (n) => {
           const difference = k.value(sub(input.load(at(n)), largest.get), "difference");
-          k.when(ge(difference, leastDifference), () =>
-            sum.set(add(sum.get, roundingShift(k, exponential(difference), 12))),
-          );
+          const addExponential = (): void => {
+            const scaled = k.value(doublingHighMul(shl(difference, shift), multiplier), "scaled");
+            const exponential = k.value(expOnNegative(k, scaled), "exponential");
+            exponentials.store(at(n), exponential);
+            sum.set(add(sum.get, roundingShift(k, exponential, 12)));
+          };
+          if (leastDifference <= -255) addExponential();
+          else
+            k.when(ge(difference, leastDifference), addExponential, () =>
+              exponentials.store(at(n), 0),
+            );
         });
         // sum is 2^(12 - zeros) * (1 + fraction); its reciprocal is that of both factors.
         const zeros = k.value(clz(sum.get), "zeros");
         const fraction = and(shl(sum.get, zeros), 2147483647);
-        const reciprocal = k.value(call(oneOverOnePlus, fraction), "reciprocal");
+        const reciprocal = k.value(oneOverOnePlus(k, fraction), "reciprocal");
         k.parallel(N, (n) => {
-          const difference = k.value(sub(input.load(at(n)), largest.get), "difference");
-          k.when(
-            ge(difference, leastDifference),
-            () => {
-              const quotient = doublingHighMul(reciprocal, exponential(difference));
-              const q = roundingShift(k, quotient, sub(35, zeros));
-              output.store(at(n), min(sub(q, 128), 127));
-            },
-            () => output.store(at(n), -128),
-          );
+          const quotient = doublingHighMul(reciprocal, exponentials.load(at(n)));
+          const q = roundingShift(k, quotient, sub(35, zeros));
+          output.store(at(n), min(sub(q, 128), 127));
         });
       });
     }),
