@@ -1,0 +1,49 @@
+/** The processing blocks that the designer compares, and what the anomaly score looks at for each. */
+import type { AnomalyRecipe, BlockRecipe } from "./recipe.ts";
+
+export type Candidate = {
+  readonly what: string;
+  readonly block: BlockRecipe;
+  /**
+   * Whether features hold the constant part of the signal. For an accelerometer that is gravity,
+   * which turns with the way the device is held.
+   */
+  readonly carriesOffset: boolean;
+};
+
+export const CANDIDATES: readonly Candidate[] = [
+  { what: "raw", block: { type: "raw", params: {} }, carriesOffset: true },
+  { what: "flatten", block: { type: "flatten", params: {} }, carriesOffset: true },
+  {
+    what: "spectral, FFT 16",
+    block: { type: "spectral", params: { "fft-length": 16 } },
+    carriesOffset: false,
+  },
+  {
+    what: "spectral, FFT 64",
+    block: { type: "spectral", params: { "fft-length": 64 } },
+    carriesOffset: false,
+  },
+];
+
+/**
+ * The default anomaly score: the RMS of each axis about its mean. Spectral analysis has removed
+ * the mean and calls it RMS; flatten calls it the standard deviation; for any other block, a
+ * flatten block of its own computes it.
+ */
+export function anomalyFor(
+  block: BlockRecipe,
+  labels: readonly string[],
+  axes: readonly string[],
+): AnomalyRecipe {
+  const named = (name: string): string[] => axes.map((axis) => `${axis} ${name}`);
+  const has = (features: readonly string[]): boolean =>
+    features.every((feature) => labels.includes(feature));
+  const rest = { type: "k-means", clusters: 32, percentile: 99 } as const;
+  const deviation = named("Standard deviation");
+  if (block.type === "spectral") return { ...rest, block, features: named("RMS") };
+  if (has(deviation)) return { ...rest, block, features: deviation };
+  const off = ["average", "minimum", "maximum", "rms", "skewness", "kurtosis"];
+  const params = Object.fromEntries(off.map((name) => [name, false]));
+  return { ...rest, block: { type: "flatten", params }, features: deviation };
+}

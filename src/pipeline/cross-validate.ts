@@ -1,0 +1,83 @@
+/**
+ * Scores a design on recordings that it has not trained on: one fit for each fold, and the epoch at
+ * which the mean loss over all folds is lowest.
+ */
+import { type Layer, makeModel } from "../models/layers.ts";
+import { type EpochReport, fit } from "../train/fit.ts";
+import { fitStandardization, standardizeAll } from "./features.ts";
+
+/** Row numbers of the two sides of a fold. */
+export type FoldRows = {
+  readonly training: Int32Array<ArrayBuffer>;
+  readonly validation: Int32Array<ArrayBuffer>;
+};
+
+export type CrossValidation = {
+  readonly labels: Int32Array<ArrayBuffer>;
+  readonly classes: number;
+  readonly folds: readonly FoldRows[];
+  readonly layers: readonly Layer[];
+  readonly batchSize: number;
+  readonly classWeights: "none" | "auto";
+  readonly seed: number;
+};
+
+export type Score = {
+  /** Share of the left-out windows classified right. */
+  readonly accuracy: number;
+  /** Mean cross-entropy of the left-out windows. */
+  readonly loss: number;
+  /** The epoch at which that loss was lowest. */
+  readonly epochs: number;
+};
+
+/**
+ * @param features of all windows, [windows, width]
+ * @param control.onFold called before each fold
+ * @throws CancelledError
+ */
+export async function crossValidate(
+  design: CrossValidation,
+  features: Float32Array,
+  width: number,
+  options: { readonly learningRate: number; readonly epochs: number },
+  control: { readonly signal?: AbortSignal; readonly onFold?: () => void } = {},
+): Promise<Score> {
+  const runs: (readonly EpochReport[])[] = [];
+  for (const fold of design.folds) {
+    control.onFold?.();
+    const { training: train, validation } = fold;
+    const x = standardizeAll(features, fitStandardization(features, width, train));
+    const result = await fit(
+      makeModel(design.layers, [width], design.classes, design.seed),
+      { x, y: design.labels, outputs: design.classes, train, validation },
+      {
+        ...options,
+        batchSize: design.batchSize,
+        classWeights: design.classWeights,
+        seed: design.seed,
+      },
+      control.signal ? { signal: control.signal } : {},
+    );
+    runs.push(result.history);
+  }
+  return bestEpoch(
+    runs,
+    design.folds.map((fold) => fold.validation.length),
+  );
+}
+
+/** The epoch at which the validation loss, averaged over the windows of all folds, is lowest. */
+function bestEpoch(runs: readonly (readonly EpochReport[])[], sizes: readonly number[]): Score {
+  const total = sizes.reduce((sum, n) => sum + n, 0);
+  const epochs = Math.min(...runs.map((run) => run.length));
+  let best: Score | undefined;
+  for (let e = 0; e < epochs; e++) {
+    const mean = (of: (report: EpochReport) => number): number =>
+      runs.reduce((sum, run, i) => sum + of(run[e]!) * sizes[i]!, 0) / total;
+    const loss = mean((report) => report.validationLoss ?? 0);
+    const accuracy = mean((report) => report.validationAccuracy ?? 0);
+    if (!best || loss < best.loss) best = { accuracy, loss, epochs: e + 1 };
+  }
+  return best!;
+}
