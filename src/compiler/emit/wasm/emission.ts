@@ -6,8 +6,9 @@ import type { Expr, Routine, ScalarType, Stmt } from "../../../ir/kernel.ts";
 import type { DType } from "../../../tensor/tensor.ts";
 import type { Schedule } from "../../schedule.ts";
 import { type Definitions, definitionsOf, type LinearIndex, linearize } from "./address.ts";
-import { type Code, F32, I32, I64, V128, type ValueType } from "./encoder.ts";
+import type { Code } from "./encoder.ts";
 import { type Dependence, LANES_PER_VECTOR, type Lane, type Point } from "./lanes.ts";
+import { F32, I32, I64, V128, type ValueType } from "./opcodes.ts";
 
 /** Where a value lives: one local for each combination of parts of `lanes`. */
 export type Placement = {

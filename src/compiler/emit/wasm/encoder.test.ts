@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import wabt from "wabt";
-import { encodeModule, I32, makeCode, OP, SIMD, signedLeb, unsignedLeb, V128 } from "./encoder.ts";
+import { encodeModule, makeCode, signedLeb, unsignedLeb } from "./encoder.ts";
+import { I32, OP, SIMD, V128 } from "./opcodes.ts";
 
 test("LEB128 of the specification's borders", () => {
   assert.deepEqual(unsignedLeb(0), [0]);

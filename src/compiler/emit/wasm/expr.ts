@@ -15,9 +15,9 @@ import {
   type Placement,
   valueTypeOf,
 } from "./emission.ts";
-import { OP, SIMD } from "./encoder.ts";
 import { LANES_PER_VECTOR, type Point } from "./lanes.ts";
 import { pushLoad, pushVectorLoad } from "./memory.ts";
+import { OP, SIMD } from "./opcodes.ts";
 
 type OpExpr = Expr & { readonly kind: "op" };
 type ConstExpr = Expr & { readonly kind: "const" };

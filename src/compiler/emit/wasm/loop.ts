@@ -7,9 +7,9 @@ import { assert } from "../../../base/errors.ts";
 import type { Expr, Stmt } from "../../../ir/kernel.ts";
 import { everyExpr } from "../../../ir/walk.ts";
 import { type Emission, isVector, vectorLaneOf } from "./emission.ts";
-import { I32, OP, V128 } from "./encoder.ts";
 import { hasVectorForm, pushVector, splatKey, vectorArgs } from "./expr.ts";
 import { hasExit, LANES_PER_VECTOR, type Lane, type Segment, segmentsOf } from "./lanes.ts";
+import { I32, OP, V128 } from "./opcodes.ts";
 import { enterLevel } from "./pointer.ts";
 
 type LoopStmt = Stmt & { readonly kind: "loop" };

@@ -2,8 +2,8 @@
 import type { Expr } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../../../tensor/tensor.ts";
 import { type Emission, isVector, vectorLaneOf } from "./emission.ts";
-import { OP, SIMD } from "./encoder.ts";
 import type { Point } from "./lanes.ts";
+import { OP, SIMD } from "./opcodes.ts";
 import { pushAddress } from "./pointer.ts";
 
 type LoadExpr = Expr & { readonly kind: "load" };

@@ -6,8 +6,8 @@ import type { Expr, Stmt } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
 import { everyAccess, type LinearIndex } from "./address.ts";
 import { axisOffset, type Emission, type Level } from "./emission.ts";
-import { I32, OP } from "./encoder.ts";
 import type { Point } from "./lanes.ts";
+import { I32, OP } from "./opcodes.ts";
 
 type Coefficients = LinearIndex["coefficients"];
 

@@ -2,10 +2,10 @@
 import type { Stmt } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT, type DType } from "../../../tensor/tensor.ts";
 import { type Emission, isVector } from "./emission.ts";
-import { OP, SIMD, V128 } from "./encoder.ts";
 import { pushScalar, pushVector } from "./expr.ts";
 import { LANES_PER_VECTOR, type Point } from "./lanes.ts";
 import { alignLog2, vectorStride } from "./memory.ts";
+import { OP, SIMD, V128 } from "./opcodes.ts";
 import { pushAddress } from "./pointer.ts";
 
 type StoreStmt = Stmt & { readonly kind: "store" };
