@@ -4,10 +4,19 @@ import { test } from "node:test";
 import { CancelledError, UserError } from "../base/errors.ts";
 import { makeRng } from "../base/rng.ts";
 import { interpretInstance } from "../engine/instance.ts";
-import { type Layer, makeModel } from "../models/layers.ts";
 import { type EpochReport, type FitOptions, fit, type TrainingData } from "./fit.ts";
+import {
+  convOf,
+  denseOf,
+  dropQuarter,
+  flat,
+  halve,
+  network,
+  rectify,
+  shapeTo,
+} from "./test-networks.ts";
 
-const MLP: readonly Layer[] = [{ type: "dense", units: 12, activation: "relu" }];
+const MLP = [denseOf(2, 12), rectify, denseOf(12, 3)];
 
 /** Points in the plane, labelled by which of three sectors they lie in. */
 function sectors(samples: number, seed = 4): TrainingData {
@@ -30,7 +39,7 @@ const weightsOf = (result: { parameters: readonly { data: Float32Array }[] }) =>
 
 test("learns, and the same seed gives the same bits", async () => {
   const data = sectors(250);
-  const model = makeModel(MLP, [2], 3, 1);
+  const model = network([2], MLP);
   const reports: EpochReport[] = [];
   const first = await fit(model, data, OPTIONS, { onEpoch: (report) => reports.push(report) });
   assert.deepEqual(reports, first.history);
@@ -51,15 +60,9 @@ test("WebAssembly equals the interpreter to the bit, dropout and convolution inc
   const y = Int32Array.from({ length: 20 }, () => rng.int(3));
   const rows = Array.from({ length: 20 }, (_, i) => i);
   const data = { x, y, outputs: 3, train: rows.slice(0, 13), validation: rows.slice(13) };
-  const layers: readonly Layer[] = [
-    { type: "reshape", shape: [11, 2] },
-    { type: "conv1d", filters: 5, kernelSize: 3, activation: "relu" },
-    { type: "maxPool1d" },
-    { type: "dropout", rate: 0.25 },
-    { type: "conv1d", filters: 4, kernelSize: 3, stride: 2, padding: "valid" },
-    { type: "flatten" },
-  ];
-  const model = makeModel(layers, [22], 3, 1);
+  const parts = [shapeTo(11, 2), convOf(2, 5), rectify, halve, dropQuarter];
+  const strided = convOf(5, 4, { stride: 2, padding: "valid" });
+  const model = network([22], [...parts, strided, flat, denseOf(8, 3)]);
   const options = { epochs: 2, learningRate: 0.01, batchSize: 5 };
   const compiled = await fit(model, data, options);
   const reference = await fit(model, data, { ...options, engine: interpretInstance });
@@ -69,14 +72,14 @@ test("WebAssembly equals the interpreter to the bit, dropout and convolution inc
 
 test("the best epoch by validation loss is given back", async () => {
   const data = sectors(60);
-  const result = await fit(makeModel(MLP, [2], 3, 1), data, { ...OPTIONS, learningRate: 1 });
+  const result = await fit(network([2], MLP), data, { ...OPTIONS, learningRate: 1 });
   const losses = result.history.map((report) => report.validationLoss!);
   const lowest = Math.min(...losses);
   assert.equal(result.best.validationLoss, lowest);
   assert.equal(result.best.epoch, losses.indexOf(lowest) + 1);
   assert.ok(result.best.epoch < 30, "the last epoch is the best: nothing was tested");
   // One epoch at a negligible rate from the weights given back has the same validation loss.
-  const model = makeModel(MLP, [2], 3, 1);
+  const model = network([2], MLP);
   const replayed = { ...model, parameters: result.parameters };
   const check = await fit(replayed, data, { epochs: 1, learningRate: 1e-30, batchSize: 16 });
   assert.equal(check.best.validationLoss, lowest);
@@ -84,7 +87,7 @@ test("the best epoch by validation loss is given back", async () => {
 
 test("patience stops early; without validation rows the last epoch counts", async () => {
   const data = sectors(60);
-  const model = makeModel(MLP, [2], 3, 1);
+  const model = network([2], MLP);
   const stopped = await fit(model, data, { ...OPTIONS, learningRate: 1, epochs: 90, patience: 4 });
   assert.equal(stopped.history.length, stopped.best.epoch + 4);
   const blind = await fit(model, { ...data, validation: [] }, { ...OPTIONS, epochs: 3 });
@@ -94,7 +97,7 @@ test("patience stops early; without validation rows the last epoch counts", asyn
 
 test("every row counts once: the loss at a negligible rate does not depend on the batch", async () => {
   const data = { ...sectors(50), validation: [] };
-  const model = makeModel(MLP, [2], 3, 1);
+  const model = network([2], MLP);
   const losses = [];
   for (const batchSize of [1, 7, 40, 64]) {
     const result = await fit(model, data, { epochs: 1, learningRate: 1e-30, batchSize });
@@ -107,7 +110,7 @@ test("automatic class weights make rare classes count as much as common ones", a
   const x = Float32Array.from({ length: 40 }, (_, i) => (i < 36 ? 0 : 1));
   const y = Int32Array.from({ length: 40 }, (_, i) => (i < 36 ? 0 : 1));
   const train = Array.from({ length: 40 }, (_, i) => i);
-  const model = makeModel([], [1], 2, 1);
+  const model = network([1], [denseOf(1, 2)]);
   const [w] = model.parameters;
   const constant = {
     ...model,
@@ -130,14 +133,17 @@ test("a regression learns", async () => {
   const y = x.map((v) => Math.abs(v));
   const rows = Array.from({ length: 200 }, (_, i) => i);
   const data = { x, y, outputs: 1, train: rows.slice(0, 160), validation: rows.slice(160) };
-  const result = await fit(makeModel(MLP, [1], 1, 1), data, { epochs: 60, learningRate: 0.02 });
+  const result = await fit(network([1], [denseOf(1, 12), rectify, denseOf(12, 1)]), data, {
+    epochs: 60,
+    learningRate: 0.02,
+  });
   assert.ok(result.best.validationLoss! < 2e-3, `loss ${result.best.validationLoss}`);
   assert.equal(result.best.validationAccuracy, null);
 });
 
 test("stops soon when cancelled, also before it begins", async () => {
   const data = sectors(500);
-  const model = makeModel(MLP, [2], 3, 1);
+  const model = network([2], MLP);
   const controller = new AbortController();
   let epochs = 0;
   const running = fit(
@@ -159,7 +165,7 @@ test("stops soon when cancelled, also before it begins", async () => {
 
 test("what a person can mend is a UserError", async () => {
   const data = sectors(50);
-  const model = makeModel(MLP, [2], 3, 1);
+  const model = network([2], MLP);
   const refused = (
     code: string,
     changed: Partial<TrainingData>,

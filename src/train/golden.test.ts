@@ -6,13 +6,12 @@ import { compile } from "../compiler/compile.ts";
 import { wasmInstance } from "../engine/instance.ts";
 import { buildGraph } from "../graph/build.ts";
 import { withoutDeadNodes } from "../graph/live-nodes.ts";
-import type { Layer, Model } from "../models/layers.ts";
-import { makeModel } from "../models/layers.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import { adamSchedule } from "./adam.ts";
 import { meanSquaredError } from "./mean-squared-error.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
-import { addOptimizer, type Optimizer } from "./step.ts";
+import { addOptimizer, type Optimizer, type TrainableModel } from "./step.ts";
+import { convOf, denseOf, flat, halve, network, rectify } from "./test-networks.ts";
 
 type Stored = { readonly shape: readonly number[]; readonly data: string };
 type Golden = {
@@ -31,39 +30,15 @@ type Golden = {
   readonly finalWeights: { readonly [name: string]: Stored };
 };
 
-const CASES: readonly {
-  readonly file: string;
-  readonly layers: readonly Layer[];
-  readonly inputShape: readonly number[];
-  readonly outputs: number;
-}[] = [
-  ...["mlp-adam", "mlp-sgd"].map((file) => ({
-    file,
-    layers: [
-      { type: "dense", units: 20, activation: "relu" },
-      { type: "dense", units: 10, activation: "relu" },
-    ] as const,
-    inputShape: [33],
-    outputs: 4,
-  })),
-  {
-    file: "conv1d-adam",
-    layers: [
-      { type: "conv1d", filters: 8, kernelSize: 3, activation: "relu" },
-      { type: "maxPool1d", size: 2 },
-      { type: "conv1d", filters: 6, kernelSize: 3, activation: "relu" },
-      { type: "flatten" },
-    ],
-    inputShape: [20, 3],
-    outputs: 4,
-  },
-  {
-    file: "regression-adam",
-    layers: [{ type: "dense", units: 8, activation: "relu" }],
-    inputShape: [5],
-    outputs: 1,
-  },
-];
+const MLP = [denseOf(33, 20), rectify, denseOf(20, 10), rectify, denseOf(10, 4)];
+const CONV = [convOf(3, 8), rectify, halve, convOf(8, 6), rectify, flat, denseOf(60, 4)];
+
+const CASES: { readonly [file: string]: TrainableModel } = {
+  "mlp-adam": network([33], MLP),
+  "mlp-sgd": network([33], MLP),
+  "conv1d-adam": network([20, 3], CONV),
+  "regression-adam": network([5], [denseOf(5, 8), rectify, denseOf(8, 1)]),
+};
 
 function decode(stored: Stored, type: "float32" | "int32" = "float32") {
   const bytes = Uint8Array.from(Buffer.from(stored.data, "base64"));
@@ -71,21 +46,21 @@ function decode(stored: Stored, type: "float32" | "int32" = "float32") {
 }
 
 /** Runs the golden's steps; returns the losses and the final parameters. */
-function train(golden: Golden, model: Model) {
+function train(golden: Golden, model: TrainableModel) {
   const { batch, optimizer } = golden;
   const classify = golden.loss.startsWith("softmaxCrossEntropy");
   const b = buildGraph();
   const x = b.input("x", "float32", [batch, ...model.inputShape]);
   const y = classify
     ? b.input("y", "int32", [batch])
-    : b.input("y", "float32", [batch, model.outputs]);
+    : b.input("y", "float32", golden.targets.shape.slice(1));
   const weights = b.constant(
     "weights",
     "float32",
     [batch],
     new Float32Array(batch).fill(1 / batch),
   );
-  // The file names layers by kind and number, and so do we but for the last one.
+  // In the file as in the network: layer by layer, weights before bias.
   const names = Object.keys(golden.startWeights);
   const parameters = model.parameters.map((p, i) => {
     const { shape } = golden.startWeights[names[i]!]!;
@@ -118,12 +93,12 @@ function train(golden: Golden, model: Model) {
   return { losses, parameters: model.parameters.map((p) => view(p.name)), names };
 }
 
-for (const { file, layers, inputShape, outputs } of CASES) {
+for (const [file, model] of Object.entries(CASES)) {
   const url = new URL(`../../test/golden/train/${file}.json`, import.meta.url);
   const skip = existsSync(url) ? false : `${file}.json is not there`;
   test(`${file}: ten losses and the weights after them`, { skip }, () => {
     const golden = JSON.parse(readFileSync(url, "utf8")) as Golden;
-    const { losses, parameters, names } = train(golden, makeModel(layers, inputShape, outputs, 1));
+    const { losses, parameters, names } = train(golden, model);
     assert.equal(losses.length, 10);
     losses.forEach((loss, t) => {
       const error = Math.abs(loss - golden.losses[t]!);
