@@ -33,7 +33,7 @@ export function figuresOf(library: Library): DeviceFigures {
   const { program, source, info } = library;
   const routines = routinesOf(program.kernels);
   const bytes = (unit: Kernel | Routine): number => measured(unit)?.[0] ?? modelled(unit);
-  const stack = (unit: Kernel | Routine): number => measured(unit)?.[1] ?? 64;
+  const stack = (unit: Kernel | Routine): number => measured(unit)?.[1] ?? LARGEST_FRAME;
   const functions = [...program.kernels, ...routines];
   const deepest = Math.max(0, ...program.kernels.map(stack));
   const routineStack = Math.max(0, ...routines.map(stack));
@@ -49,6 +49,8 @@ export function figuresOf(library: Library): DeviceFigures {
 }
 
 const TABLE: ReadonlyMap<string, readonly [number, number]> = new Map(CODE_TABLE.functions);
+
+const LARGEST_FRAME = Math.max(0, ...CODE_TABLE.functions.map(([, [, frame]]) => frame));
 
 function measured(unit: Kernel | Routine): readonly [number, number] | undefined {
   return TABLE.get(fingerprint(unit));

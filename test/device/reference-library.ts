@@ -1,23 +1,24 @@
 /**
  * A small pipeline with random weights, of the form that the runner makes: window, features,
- * standardisation, int8 network, probabilities and a distance as anomaly score. Tests package it
- * and run it everywhere; `scripts/measure-code.mjs` measures variations of it.
+ * standardisation, int8 network, probabilities and k-means score. Tests package it and run it
+ * everywhere; `scripts/measure-code.mjs` measures variations of it.
  */
 import { makeRng } from "../../src/base/rng.ts";
 import { compile } from "../../src/compiler/compile.ts";
 import type { Program } from "../../src/compiler/program.ts";
+import { calibrate } from "../../src/compress/calibrate.ts";
+import { int8NameOf, quantizeGraph, tensorsToCalibrate } from "../../src/compress/quantize.ts";
 import type { ExpectedOutputs, LibraryInfo } from "../../src/deploy/library.ts";
+import { joinWindows } from "../../src/deploy/parity.ts";
 import { blockOf } from "../../src/dsp/registry.ts";
 import { interpretInstance, wasmInstance } from "../../src/engine/instance.ts";
 import { buildGraph } from "../../src/graph/build.ts";
 import type { Operator } from "../../src/graph/graph.ts";
-import { denseInt8 } from "../../src/graph/operators/int8/dense.ts";
-import { dequantize, quantize } from "../../src/graph/operators/int8/quantize.ts";
-import { softmaxInt8 } from "../../src/graph/operators/int8/softmax.ts";
 import { reshape } from "../../src/graph/operators/reshape.ts";
 import { standardize } from "../../src/graph/operators/standardize.ts";
-import { add, addF, buildKernel, minF, mul, mulF, sqrtF, subF } from "../../src/ir/build.ts";
-import { foldZeroPoint, quantizeWeights } from "../../src/tensor/quantization.ts";
+import { fitKMeans, selectAxes } from "../../src/models/k-means.ts";
+import { addKMeansScore } from "../../src/models/k-means-score.ts";
+import { addInference, type Layer, makeModel } from "../../src/models/layers.ts";
 import { sizeOf } from "../../src/tensor/tensor.ts";
 
 export type ReferenceOptions = {
@@ -26,37 +27,14 @@ export type ReferenceOptions = {
   readonly params?: { readonly [name: string]: number | string | boolean };
   readonly axes?: readonly string[];
   readonly rows?: number;
-  readonly hidden?: readonly number[];
+  readonly layers?: readonly Layer[];
   readonly labels?: readonly string[];
-  readonly anomaly?: boolean;
+  readonly perChannel?: boolean;
+  readonly clusters?: number;
   readonly golden?: number;
 };
 
 export type Reference = { readonly program: Program; readonly info: LibraryInfo };
-
-/** Distance to the nearest of K random points: x [1,F], points [K,F] to [1]. */
-const nearestDistance: Operator = {
-  name: "nearestDistance",
-  infer: () => [{ dtype: "float32", shape: [1] }],
-  lower: ({ inputs: [x, points] }) =>
-    buildKernel("nearest_distance", (k) => {
-      const F = sizeOf(x!.shape);
-      const K = points!.shape[0]!;
-      const input = k.input("float32", F);
-      const centers = k.input("float32", K * F, "centers");
-      const output = k.output("float32", 1);
-      const least = k.register(3e38, "least");
-      k.loop(K, (c) => {
-        const sum = k.register(0, "sum");
-        k.loop(F, (f) => {
-          const d = k.value(subF(input.load(f), centers.load(add(mul(c, F), f))), "difference");
-          sum.set(addF(sum.get, mulF(d, d)));
-        });
-        least.set(minF(least.get, sum.get));
-      });
-      output.store(0, sqrtF(least.get));
-    }),
-};
 
 /** [F] to [1,F]. */
 const asRow: Operator = {
@@ -64,6 +42,7 @@ const asRow: Operator = {
   infer: ([x]) => [{ dtype: "float32", shape: [1, sizeOf(x!.shape)] }],
 };
 
+/** @param options.clusters of the anomaly score; 0 leaves it out */
 export function referenceLibrary(options: ReferenceOptions = {}): Reference {
   const {
     project = "Reference",
@@ -71,14 +50,17 @@ export function referenceLibrary(options: ReferenceOptions = {}): Reference {
     params = { "fft-length": 32 },
     axes = ["accX", "accY", "accZ"],
     rows = 100,
-    hidden = [12, 8],
+    layers = [
+      { type: "dense", units: 12, activation: "relu" },
+      { type: "dense", units: 8, activation: "relu" },
+    ],
     labels = ["idle", "wave", "circle \u00fc"],
-    anomaly = true,
+    perChannel = true,
+    clusters = 8,
     golden = 3,
   } = options;
   const rng = makeRng(7);
-  const random = (size: number, scale = 1) =>
-    Float32Array.from({ length: size }, () => scale * rng.normal());
+  const random = (size: number) => Float32Array.from({ length: size }, () => rng.normal());
   const b = buildGraph();
   const input = b.input("window", "float32", [rows, axes.length]);
   const dsp = blockOf(block);
@@ -86,46 +68,29 @@ export function referenceLibrary(options: ReferenceOptions = {}): Reference {
   const features = dsp.build(b, input, context);
   const width = sizeOf(b.spec(features).shape);
   const row = b.one(asRow, [features]);
-  const scaled = b.one(standardize, [
+  const from = b.one(standardize, [
     row,
     b.constant("mean", "float32", [width], random(width)),
-    b.constant(
-      "inverse_std",
-      "float32",
-      [width],
-      random(width).map((v) => 0.2 + Math.abs(v)),
-    ),
+    b.constant("inverse_std", "float32", [width], random(width)),
   ]);
-  let scale = 0.05;
-  let quantization = { scale: [scale], zeroPoint: -3 };
-  let x = b.one(quantize, [scaled], {}, { quantization });
-  let inputs = width;
-  [...hidden, labels.length].forEach((outputs, layer, all) => {
-    const q = quantizeWeights(
-      random(outputs * inputs, 0.3),
-      random(outputs, 0.3),
-      scale,
-      layer % 2 === 0,
+  const to = addInference(b, makeModel(layers, [width], labels.length, 3), from);
+  const outputs = [features, int8NameOf(to), to];
+  if (clusters > 0) {
+    const scored = [0, Math.min(3, width - 1), width - 1].filter(
+      (v, i, all) => all.indexOf(v) === i,
     );
-    const bias = foldZeroPoint(q.weights, q.bias, quantization.zeroPoint);
-    const name = `dense_${layer + 1}`;
-    const last = layer === all.length - 1;
-    scale = 0.1;
-    quantization = { scale: [scale], zeroPoint: last ? 5 : -128 };
-    const w = b.constant(`${name}.weights`, "int8", [outputs, inputs], q.weights, q.quantization);
-    const offset = b.constant(`${name}.bias`, "int32", [outputs], bias);
-    const activation = last ? "none" : "relu";
-    x = b.one(denseInt8, [x, w, offset], { activation }, { name, quantization });
-    inputs = outputs;
-  });
-  const quantized = b.one(softmaxInt8, [x]);
-  const probabilities = b.one(dequantize, [quantized]);
-  const outputs = [features, quantized, probabilities];
-  if (anomaly) {
-    const points = b.constant("centers", "float32", [8, width], random(8 * width));
-    outputs.push(b.one(nearestDistance, [scaled, points]));
+    const points = selectAxes(random(width * 40), width, scored);
+    outputs.push(
+      addKMeansScore(b, row, fitKMeans(points, { clusters, seed: 1 }), scored, "anomaly"),
+    );
   }
-  const program = compile({ run: b.finish(outputs) }, { alignment: 4 });
+  const graph = b.finish([features, to, ...outputs.slice(3)]);
+  const windows = randomWindows(rows * axes.length, Math.max(golden, 4));
+  const ranges = calibrate(graph, tensorsToCalibrate(graph, { from, to }), {
+    [input]: new Float32Array(joinWindows(windows).buffer as ArrayBuffer),
+  });
+  const quantized = quantizeGraph(graph, ranges, { from, to, perChannel, outputs });
+  const program = compile({ run: quantized }, { alignment: 4 });
   const info: LibraryInfo = {
     project,
     labels,
@@ -135,19 +100,19 @@ export function referenceLibrary(options: ReferenceOptions = {}): Reference {
     tensors: {
       input,
       features,
-      quantized,
-      probabilities,
-      ...(anomaly ? { anomaly: outputs[3]! } : {}),
+      quantized: outputs[1]!,
+      probabilities: to,
+      ...(clusters > 0 ? { anomaly: outputs[3]! } : {}),
     },
-    ...(anomaly ? { anomalyThreshold: 1.25 } : {}),
+    ...(clusters > 0 ? { anomalyThreshold: 1.25 } : {}),
     macs: 1234,
     golden: [],
   };
-  const windows = randomWindows(rows * axes.length, golden);
-  const expected = expectedOutputs({ program, info }, windows);
+  const shown = windows.slice(0, golden);
+  const expected = expectedOutputs({ program, info }, shown);
   return {
     program,
-    info: { ...info, golden: windows.map((window, i) => ({ window, expected: expected[i]! })) },
+    info: { ...info, golden: shown.map((window, i) => ({ window, expected: expected[i]! })) },
   };
 }
 
