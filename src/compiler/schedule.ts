@@ -91,7 +91,11 @@ export function isVectorizable(kernel: Kernel, loop: Loop): boolean {
   const strideOf = (index: Expr): number | undefined => {
     const affine = affineOf(index);
     if (affine) return affine.coefficients.get(loop.axis) ?? 0;
-    return depends(index) === false ? 0 : undefined;
+    if (depends(index) === false) return 0;
+    // A looked-up start plus the axis: `row + i`.
+    if (index.kind !== "op" || index.op !== "add") return undefined;
+    const [a, b] = index.args.map(strideOf);
+    return a === undefined || b === undefined ? undefined : a + b;
   };
 
   // A register becomes dependent by what is assigned to it, so repeat until nothing changes.
