@@ -174,18 +174,18 @@ function coerce(value: Expr | number, type: ScalarType): Expr {
 }
 
 /** Builds statements into nested blocks and hands out unique names. */
-function statementBuilder(): {
+function statementBuilder(taken: Set<string>): {
   readonly builder: StatementBuilder;
   readonly top: Stmt[];
   readonly push: (s: Stmt) => void;
 } {
   const top: Stmt[] = [];
   const blocks: Stmt[][] = [top];
-  const used = new Map<string, number>();
   const unique = (hint: string): string => {
-    const count = used.get(hint) ?? 0;
-    used.set(hint, count + 1);
-    return count === 0 ? hint : `${hint}_${count}`;
+    let name = hint;
+    for (let n = 1; taken.has(name); n++) name = `${hint}_${n}`;
+    taken.add(name);
+    return name;
   };
   const push = (s: Stmt): void => {
     blocks[blocks.length - 1]!.push(s);
@@ -244,7 +244,8 @@ function statementBuilder(): {
  * @param name an identifier in C
  */
 export function buildKernel(name: string, build: (k: KernelBuilder) => void): Kernel {
-  const { builder, top, push } = statementBuilder();
+  const taken = new Set<string>();
+  const { builder, top, push } = statementBuilder(taken);
   const buffers: Buffer[] = [];
   const declare = (
     role: BufferRole,
@@ -254,7 +255,8 @@ export function buildKernel(name: string, build: (k: KernelBuilder) => void): Ke
     data?: TypedArray,
   ): BufferHandle => {
     let unique = hint;
-    for (let n = 1; buffers.some((b) => b.name === unique); n++) unique = `${hint}_${n}`;
+    for (let n = 1; taken.has(unique); n++) unique = `${hint}_${n}`;
+    taken.add(unique);
     buffers.push(
       data ? { name: unique, dtype, length, role, data } : { name: unique, dtype, length, role },
     );
@@ -287,7 +289,7 @@ export function buildRoutine(
   float64: Routine["float64"],
   build: (s: StatementBuilder, ...args: Expr[]) => Expr,
 ): Routine {
-  const { builder, top } = statementBuilder();
+  const { builder, top } = statementBuilder(new Set(parameters.map((p) => p.name)));
   const args = parameters.map((p): Expr => ({ kind: "register", type: p.type, name: p.name }));
   const result = build(builder, ...args);
   return { name, parameters, body: top, result, float64 };
