@@ -9,7 +9,7 @@ import type { Graph } from "../graph/graph.ts";
 import { asRow } from "../graph/operators/reshape.ts";
 import { standardize } from "../graph/operators/standardize.ts";
 import type { KMeans } from "../models/k-means.ts";
-import { kMeansScore } from "../models/k-means-score.ts";
+import { addKMeansScore } from "../models/k-means-score.ts";
 import { addInference, type Model } from "../models/layers.ts";
 import type { Parameter } from "../train/step.ts";
 import type { PreparedBlock, Standardization } from "./features.ts";
@@ -66,19 +66,7 @@ export function assemblePipeline(parts: PipelineParts): Pipeline {
     const scored = same
       ? row
       : builder.one(asRow, [anomaly.block.block.build(builder, input, anomaly.block.context)]);
-    const { mean, inverseStd, centroids, maxErrors, dimensions } = anomaly.kMeans;
-    const clusters = maxErrors.length;
-    score = builder.one(
-      kMeansScore,
-      [
-        scored,
-        builder.constant("anomaly_mean", "float32", [dimensions], mean),
-        builder.constant("anomaly_inverse_std", "float32", [dimensions], inverseStd),
-        builder.constant("centroids", "float32", [clusters, dimensions], centroids),
-        builder.constant("max_errors", "float32", [clusters], maxErrors),
-      ],
-      { axes: anomaly.axes },
-    );
+    score = addKMeansScore(builder, scored, anomaly.kMeans, anomaly.axes, "anomaly");
     outputs.push(score);
   }
   return {
