@@ -1,14 +1,16 @@
 /**
  * How many training steps a second, and how many times those of @tensorflow/tfjs-backend-wasm?
  * Float32, Adam, cross-entropy, one thread, data resident; the compiled step gathers its batch as
- * `fit` does. Steps per CPU second, the median of blocks; ours and theirs alternate in one process.
- * The peer runs as `minimize` and as `trainOnBatch`; the better one counts.
+ * `fit` does. Steps per CPU second, the median of blocks. Each contender has a process of its own,
+ * so that none pays for another's garbage; their blocks alternate. The peer runs as `minimize` and
+ * as `trainOnBatch`; the better one counts.
  *
  *   npm run bench -- training [A B E] [--json] [--no-peer] [--seconds 6]
  *
  * The peer is installed on first use into bench/peers, from its own lockfile.
  */
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -78,7 +80,6 @@ type Row = {
 
 /** Something that trains; `sync` waits until what was started is done. */
 type Contender = {
-  readonly name: string;
   readonly step: () => unknown;
   readonly sync: () => unknown;
 };
@@ -106,7 +107,6 @@ function ours(workload: Workload): Contender {
   const next = adamSchedule(1e-3);
   let count = 0;
   return {
-    name: "tinsmith wasm",
     step: () => {
       indices!.set(rows);
       weights!.set(equal);
@@ -121,15 +121,17 @@ function ours(workload: Workload): Contender {
 // biome-ignore lint/suspicious/noExplicitAny: the peer's types are not installed with us
 type Peer = any;
 
-/** Loads the peer, installing it first where it is missing. */
+const PEERS = fileURLToPath(new URL("./peers/", import.meta.url));
+
+function installPeer(): void {
+  if (existsSync(`${PEERS}node_modules`)) return;
+  console.error("bench: installing the peer into bench/peers …");
+  const { status } = spawnSync("npm", ["ci"], { cwd: PEERS, stdio: ["ignore", 2, 2] });
+  if (status !== 0) throw new Error("bench: npm ci in bench/peers failed");
+}
+
 async function loadPeer(): Promise<Peer> {
-  const folder = fileURLToPath(new URL("./peers/", import.meta.url));
-  if (!existsSync(`${folder}node_modules`)) {
-    console.error("bench: installing the peer into bench/peers …");
-    const { status } = spawnSync("npm", ["ci"], { cwd: folder, stdio: ["ignore", 2, 2] });
-    if (status !== 0) throw new Error("bench: npm ci in bench/peers failed");
-  }
-  const require = createRequire(`${folder}package.json`);
+  const require = createRequire(`${PEERS}package.json`);
   const { warn } = console;
   console.warn = () => {}; // the peer's advice to install another package
   const tf = require("@tensorflow/tfjs");
@@ -162,33 +164,28 @@ function peerNetwork(tf: Peer, { layers, inputShape, outputs }: Workload, logits
   });
 }
 
-function peers(tf: Peer, workload: Workload): Contender[] {
+async function peer(workload: Workload, variant: string): Promise<Contender> {
+  const tf = await loadPeer();
   const { x, y } = batchOf(workload);
   const inputs = tf.tensor(x, [workload.batch, ...workload.inputShape]);
   const targets = tf.oneHot(tf.tensor1d(y, "int32"), workload.outputs).toFloat();
-  const fitted = peerNetwork(tf, workload, false);
-  fitted.compile({ optimizer: tf.train.adam(1e-3), loss: "categoricalCrossentropy" });
-  const network = peerNetwork(tf, workload, true);
   const optimizer = tf.train.adam(1e-3);
+  if (variant === "trainOnBatch") {
+    const network = peerNetwork(tf, workload, false);
+    network.compile({ optimizer, loss: "categoricalCrossentropy" });
+    return { step: () => network.trainOnBatch(inputs, targets), sync: () => {} };
+  }
+  const network = peerNetwork(tf, workload, true);
+  const lossOf = (): Peer =>
+    tf.losses.softmaxCrossEntropy(targets, network.apply(inputs, { training: true }));
   let loss: Peer;
-  return [
-    {
-      name: "tfjs wasm trainOnBatch",
-      step: () => fitted.trainOnBatch(inputs, targets),
-      sync: () => {},
+  return {
+    step: () => {
+      loss?.dispose();
+      loss = optimizer.minimize(lossOf, true);
     },
-    {
-      name: "tfjs wasm minimize",
-      step: () => {
-        loss?.dispose();
-        loss = optimizer.minimize(
-          () => tf.losses.softmaxCrossEntropy(targets, network.apply(inputs, { training: true })),
-          true,
-        );
-      },
-      sync: () => loss?.dataSync(),
-    },
-  ];
+    sync: () => loss?.dataSync(),
+  };
 }
 
 const cpuSeconds = (): number => {
@@ -207,31 +204,84 @@ async function block({ step, sync }: Contender, steps: number): Promise<number> 
   return steps / (cpuSeconds() - before);
 }
 
+/** In a child process: answers each number of steps with their rate. */
+async function serve(name: string, workload: Workload): Promise<void> {
+  const contender = name === OURS ? ours(workload) : await peer(workload, name.split(" ")[2]!);
+  process.on("message", async (steps: number) => {
+    try {
+      process.send!({ rate: await block(contender, steps) });
+    } catch (error) {
+      process.send!({ failure: error instanceof Error ? error.message.split("\n")[0] : error });
+    }
+  });
+  process.send!({ rate: 0 });
+}
+
+type Answer = { readonly rate?: number; readonly failure?: string };
+
+async function answer(child: ChildProcess): Promise<number> {
+  const [{ rate, failure }] = (await once(child, "message")) as [Answer];
+  if (rate === undefined) throw new Error(failure);
+  return rate;
+}
+
+function rateOf(child: ChildProcess, steps: number): Promise<number> {
+  child.send(steps);
+  return answer(child);
+}
+
+const OURS = "tinsmith wasm";
+const THEIRS = ["tfjs wasm minimize", "tfjs wasm trainOnBatch"];
 const BLOCKS = 7;
 
-/** Alternates blocks of all contenders; the median rate of each, undefined for one that fails. */
+/** Alternates blocks of the contenders; the median rate of each that does not fail. */
 async function measure(
-  contenders: readonly Contender[],
+  workload: string,
+  contenders: readonly string[],
   seconds: number,
-): Promise<readonly (number | undefined)[]> {
+): Promise<Map<string, number>> {
   const blockSeconds = seconds / (BLOCKS * contenders.length);
-  const rates = contenders.map((): number[] => []);
-  const sizes: number[] = [];
-  for (const [i, contender] of contenders.entries()) {
+  const running = new Map<string, { child: ChildProcess; steps: number; rates: number[] }>();
+  for (const name of contenders) {
+    const child = fork(fileURLToPath(import.meta.url), ["--serve", name, workload]);
     try {
-      let size = 4;
-      while (size / (await block(contender, size)) < blockSeconds / 2) size *= 2;
-      sizes[i] = Math.max(1, Math.round((await block(contender, size)) * blockSeconds));
+      await answer(child);
+      let steps = 4;
+      while (steps / (await rateOf(child, steps)) < blockSeconds) steps *= 2;
+      const rate = await rateOf(child, steps);
+      running.set(name, { child, steps: Math.ceil(rate * blockSeconds), rates: [] });
     } catch (error) {
-      sizes[i] = 0;
-      const reason = error instanceof Error ? error.message.split("\n")[0] : error;
-      console.error(`bench: ${contender.name} fails: ${reason}`);
+      console.error(`bench: ${name} fails on ${workload}: ${(error as Error).message}`);
+      child.kill();
     }
   }
   for (let n = 0; n < BLOCKS; n++)
-    for (const [i, contender] of contenders.entries())
-      if (sizes[i]! > 0) rates[i]!.push(await block(contender, sizes[i]!));
-  return rates.map((list) => list.sort((a, b) => a - b)[list.length >> 1]);
+    for (const { child, steps, rates } of running.values()) rates.push(await rateOf(child, steps));
+  return new Map(
+    [...running].map(([name, { child, rates }]) => {
+      child.disconnect();
+      return [name, rates.sort((a, b) => a - b)[rates.length >> 1]!];
+    }),
+  );
+}
+
+async function compare(name: string, withPeer: boolean, seconds: number): Promise<Row> {
+  const rates = await measure(name, withPeer ? [OURS, ...THEIRS] : [OURS], seconds);
+  const stepsPerSecond = rates.get(OURS)!;
+  const [best] = THEIRS.filter((peer) => rates.has(peer)).sort(
+    (a, b) => rates.get(b)! - rates.get(a)!,
+  );
+  const peerRate = best === undefined ? null : rates.get(best)!;
+  const rounded = (value: number): number => Math.round(value * 10) / 10;
+  return {
+    workload: name,
+    backend: "wasm",
+    threads: 1,
+    stepsPerSecond: rounded(stepsPerSecond),
+    peer: best ?? null,
+    peerStepsPerSecond: peerRate && rounded(peerRate),
+    ratio: peerRate && rounded(stepsPerSecond / peerRate),
+  };
 }
 
 const { values, positionals } = parseArgs({
@@ -239,34 +289,29 @@ const { values, positionals } = parseArgs({
     json: { type: "boolean" },
     "no-peer": { type: "boolean" },
     seconds: { type: "string", default: "6" },
+    serve: { type: "string" },
   },
   allowPositionals: true,
 });
 const chosen = positionals.length > 0 ? positionals : ["A"];
-const tf = values["no-peer"] ? undefined : await loadPeer();
-const rows: Row[] = [];
-for (const name of chosen) {
-  const workload = WORKLOADS[name];
-  if (!workload) throw new Error(`bench: workloads are A, B, E, got ${name}`);
-  const contenders = [ours(workload), ...(tf ? peers(tf, workload) : [])];
-  const rates = await measure(contenders, Number(values.seconds));
-  let best = 0;
-  for (let i = 1; i < rates.length; i++)
-    if (rates[i] !== undefined && (best === 0 || rates[i]! > rates[best]!)) best = i;
-  rows.push({
-    workload: name,
-    backend: "wasm",
-    threads: 1,
-    stepsPerSecond: Math.round(rates[0]!),
-    peer: best > 0 ? contenders[best]!.name : null,
-    peerStepsPerSecond: best > 0 ? Math.round(rates[best]! * 10) / 10 : null,
-    ratio: best > 0 ? Math.round((rates[0]! / rates[best]!) * 10) / 10 : null,
-  });
+for (const name of chosen)
+  if (!Object.hasOwn(WORKLOADS, name)) {
+    console.error(`bench: workloads are A, B, E, got ${name}`);
+    process.exit(1);
+  }
+if (values.serve) await serve(values.serve, WORKLOADS[chosen[0]!]!);
+else {
+  const withPeer = !values["no-peer"];
+  if (withPeer) installPeer();
+  const rows: Row[] = [];
+  for (const name of chosen) rows.push(await compare(name, withPeer, Number(values.seconds)));
+  if (values.json) console.log(JSON.stringify({ rows }));
+  else
+    for (const row of rows)
+      console.log(
+        `${row.workload}  ${WORKLOADS[row.workload]!.title.padEnd(30)} ours ${row.stepsPerSecond}/s` +
+          (row.peer
+            ? `, ${row.peer} ${row.peerStepsPerSecond}/s, ratio ${row.ratio}`
+            : ", no peer"),
+      );
 }
-if (values.json) console.log(JSON.stringify({ rows }));
-else
-  for (const row of rows)
-    console.log(
-      `${row.workload}  ${WORKLOADS[row.workload]!.title.padEnd(30)} ours ${row.stepsPerSecond}/s` +
-        (row.peer ? `, ${row.peer} ${row.peerStepsPerSecond}/s, ratio ${row.ratio}` : ", no peer"),
-    );
