@@ -6,13 +6,11 @@ import { makeRng } from "../base/rng.ts";
 import { buildGraph } from "./build.ts";
 import type { Graph } from "./graph.ts";
 import { interpretGraph } from "./interpret-graph.ts";
-import type { Operator } from "./operator.ts";
 import { dense } from "./operators/dense.ts";
 import { relu } from "./operators/relu.ts";
 import { reshape } from "./operators/reshape.ts";
+import { NEURAL_OPERATORS } from "./operators/table.ts";
 import { parseGraph, serializeGraph } from "./serialize.ts";
-
-const OPERATORS = new Map<string, Operator>([dense, relu, reshape].map((o) => [o.name, o]));
 
 function example(): Graph {
   const b = buildGraph();
@@ -33,7 +31,7 @@ function example(): Graph {
 test("a graph survives the round trip", () => {
   const graph = example();
   const written = serializeGraph(graph);
-  const read = parseGraph(written, OPERATORS);
+  const read = parseGraph(written, NEURAL_OPERATORS);
   assert.deepEqual(read, graph);
   assert.deepEqual(serializeGraph(read), written);
   const x = new Map([["x", Float32Array.of(1, 2, 3, -1, -2, -3)]]);
@@ -120,7 +118,7 @@ for (const [what, breakIt] of Object.entries(BROKEN))
     const { json, weights } = serializeGraph(example());
     const document = JSON.parse(json);
     const changed = breakIt(document) ?? document;
-    const read = () => parseGraph({ json: JSON.stringify(changed), weights }, OPERATORS);
+    const read = () => parseGraph({ json: JSON.stringify(changed), weights }, NEURAL_OPERATORS);
     assert.throws(read, (error) => error instanceof UserError && error.code === "graph-invalid");
   });
 
@@ -132,12 +130,15 @@ test("damaged text and short weights are UserErrors or a graph, never anything e
     const at = rng.int(json.length);
     const text = json.slice(0, at) + String.fromCharCode(32 + rng.int(95)) + json.slice(at + 1);
     try {
-      parseGraph({ json: n % 2 ? text : json.slice(0, at), weights }, OPERATORS);
+      parseGraph({ json: n % 2 ? text : json.slice(0, at), weights }, NEURAL_OPERATORS);
     } catch (error) {
       assert.ok(error instanceof UserError, String(error));
       refused++;
     }
   }
   assert.ok(refused > 300);
-  assert.throws(() => parseGraph({ json, weights: weights.subarray(0, 64) }, OPERATORS), UserError);
+  assert.throws(
+    () => parseGraph({ json, weights: weights.subarray(0, 64) }, NEURAL_OPERATORS),
+    UserError,
+  );
 });
