@@ -9,8 +9,8 @@ import { requirement } from "../../test/requirements.ts";
 import { nodeHost } from "../host/node-host.ts";
 import { ARM_FLAGS, ARM_GCC } from "./arm-gcc.ts";
 import { packC99 } from "./c99.ts";
-import { figuresOf, linkedFigures } from "./figures.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { figuresOf, isMeasured, linkedFigures } from "./figures.ts";
+import { fingerprint, routinesOf } from "./fingerprint.ts";
 import { describeLibrary } from "./library.ts";
 
 /** Sizes that the measured variations do not have. */
@@ -45,6 +45,15 @@ for (const options of CASES)
     const stack = computed.stackBytes ?? 0;
     assert.ok(stack >= linked.stackBytes - 64, `${stack}, linked ${linked.stackBytes}`);
   });
+
+test("the code table knows the functions of today", () => {
+  for (const options of CASES) {
+    const { kernels } = referenceLibrary({ ...options, golden: 1 }).program;
+    const unknown = [...kernels, ...routinesOf(kernels)].filter((unit) => !isMeasured(unit));
+    const names = unknown.map(({ name }) => name);
+    assert.deepEqual(names, [], "run scripts/measure-code.mjs");
+  }
+});
 
 test("objects need nothing but memory functions and helpers", requirement("arm"), () => {
   const { program, info } = referenceLibrary({ golden: 1 });

@@ -48,6 +48,11 @@ export function figuresOf(library: Library): DeviceFigures {
   };
 }
 
+/** Whether the code table has a function of this structure. */
+export function isMeasured(unit: Kernel | Routine): boolean {
+  return measured(unit) !== undefined;
+}
+
 const TABLE: ReadonlyMap<string, readonly [number, number]> = new Map(CODE_TABLE.functions);
 
 const LARGEST_FRAME = Math.max(0, ...CODE_TABLE.functions.map(([, [, frame]]) => frame));

@@ -64,9 +64,9 @@ function constantClass(value: number): string {
   return value === 0 ? "0" : value === 1 ? "1" : "c";
 }
 
-/** Compilers unroll short loops and drop those of one pass. */
+/** A loop of one pass is not there. */
 function extentClass(extent: number): string {
-  return extent <= 4 ? String(extent) : "n";
+  return extent === 1 ? "1" : "n";
 }
 
 /** Names of the counts, in the order of `countsOf`. */

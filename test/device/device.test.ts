@@ -4,7 +4,9 @@ import { test } from "node:test";
 import { packC99 } from "../../src/deploy/c99.ts";
 import { compareOutputs } from "../../src/deploy/parity.ts";
 import { requirement } from "../requirements.ts";
-import { CORES, runOnDevice } from "./qemu.ts";
+import { standaloneC } from "./kernel-program.ts";
+import { assertOpResults, OP_ARENA, OP_PROGRAM } from "./op-kernels.ts";
+import { CORES, runInQemu, runOnDevice } from "./qemu.ts";
 import { expectedOutputs, randomWindows, referenceLibrary } from "./reference-library.ts";
 
 const reference = referenceLibrary({ params: { "fft-length": 64, "filter-type": "low" } });
@@ -24,3 +26,9 @@ for (const core of CORES)
         anomalyMaxUlp: 0,
       });
     });
+
+for (const core of CORES)
+  test(`every op on edge values: ${core.name}`, requirement("arm", "qemu"), () => {
+    const files = [{ path: "ops.c", text: standaloneC(OP_PROGRAM, "harness") }];
+    assertOpResults(runInQemu(core, "-std=c99 -O2 -Wall -Wextra -Werror", files, OP_ARENA));
+  });

@@ -1,13 +1,27 @@
 /**
  * Kernels by themselves as a program: one entry for each, their buffers side by side in one arena.
- * The C text reads the whole arena from stdin, runs every entry, and writes the arena to stdout,
- * so that a test can compare every byte with the interpreter's.
+ * The C text reads the whole arena, runs every entry, and writes the arena, so that a test can
+ * compare every byte with the interpreter's.
  */
 import { emitC } from "../../src/compiler/emit/c/emit-c.ts";
 import type { Place, Program } from "../../src/compiler/program.ts";
 import { interpret } from "../../src/ir/interpret.ts";
 import type { Kernel } from "../../src/ir/kernel.ts";
 import { BYTES_PER_ELEMENT, type TypedArray, viewArray } from "../../src/tensor/tensor.ts";
+
+const STDIO = `#include <stdio.h>
+#define READ(to, bytes) (fread(to, 1, bytes, stdin) == (bytes))
+#define WRITE(from, bytes) fwrite(from, 1, bytes, stdout)
+#define ENTRY int main(void)
+`;
+
+const HARNESS = `int harness_read(void *to, unsigned bytes);
+void harness_write(const void *from, unsigned bytes);
+int harness_run(void);
+#define READ harness_read
+#define WRITE harness_write
+#define ENTRY int harness_run(void)
+`;
 
 export function programOfKernels(kernels: readonly Kernel[]): Program {
   let arenaBytes = 0;
@@ -49,21 +63,25 @@ export function interpretProgram(program: Program, arena: Uint8Array): Uint8Arra
   return memory;
 }
 
-/** A complete C program around the kernels. */
-export function standaloneC(program: Program): string {
+/**
+ * A complete C program around the kernels.
+ * @param io `stdio` for a machine with files, `harness` for the start-up code of this folder
+ */
+export function standaloneC(program: Program, io: "stdio" | "harness" = "stdio"): string {
   const source = emitC(program, { prefix: "test" });
   const { data } = source;
   return [
     source.guards,
-    "#include <stdio.h>\n",
+    io === "stdio" ? STDIO : HARNESS,
     data.type,
     data.type && `static const test_data_t test_data = ${data.initializer};\n`,
     source.functions,
     source.arena,
-    "int main(void) {",
-    "  if (fread(arena, 1, sizeof arena, stdin) != sizeof arena) return 1;",
+    "ENTRY {",
+    "  if (!READ(arena, sizeof arena)) return 1;",
     ...source.entries.map((entry) => entry.statements),
-    "  return fwrite(arena, 1, sizeof arena, stdout) == sizeof arena ? 0 : 1;",
+    "  WRITE(arena, sizeof arena);",
+    "  return 0;",
     "}\n",
   ].join("\n");
 }

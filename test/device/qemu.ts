@@ -24,23 +24,23 @@ export const CORES: readonly Core[] = [
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
+type File = { readonly path: string; readonly text: string };
+
 /**
- * The outputs of all windows, as the harness of `runParity` writes them.
+ * What a program writes on a device: our start-up code calls its `harness_run`.
  * @param options of the compiler
+ * @param input what `harness_read` gives, from the start
  */
-export function runOnDevice(
+export function runInQemu(
   core: Core,
   options: string,
-  files: readonly PackedFile[],
-  info: LibraryInfo,
-  windows: readonly Float32Array[],
+  files: readonly File[],
+  input: Uint8Array,
 ): Uint8Array {
   return withDirectory((cwd) => {
-    const own = files.filter(({ path }) => /^[^/]+\.[ch]$/.test(path));
-    const all = [...own, { path: "harness.c", text: harnessText(info) }];
-    for (const { path, text } of all) writeFileSync(join(cwd, path), text);
-    writeFileSync(join(cwd, "windows.bin"), joinWindows(windows));
-    const sources = all.filter(({ path }) => path.endsWith(".c")).map(({ path }) => path);
+    for (const { path, text } of files) writeFileSync(join(cwd, path), text);
+    writeFileSync(join(cwd, "windows.bin"), input);
+    const sources = files.filter(({ path }) => path.endsWith(".c")).map(({ path }) => path);
     const flags = `${core.flags} ${options} -mthumb -nostdlib -nostartfiles -Wl,--gc-sections`;
     runProgram(
       [
@@ -57,4 +57,17 @@ export function runOnDevice(
     runProgram(`${qemu} ${semihosting}`.split(" "), { cwd });
     return new Uint8Array(readFileSync(join(cwd, "outputs.bin")));
   });
+}
+
+/** The outputs of all windows, as the harness of `runParity` writes them. */
+export function runOnDevice(
+  core: Core,
+  options: string,
+  files: readonly PackedFile[],
+  info: LibraryInfo,
+  windows: readonly Float32Array[],
+): Uint8Array {
+  const own = files.filter(({ path }) => /^[^/]+\.[ch]$/.test(path));
+  const all = [...own, { path: "harness.c", text: harnessText(info) }];
+  return runInQemu(core, options, all, joinWindows(windows));
 }
