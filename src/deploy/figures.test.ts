@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { runProgram, withDirectory } from "../../test/device/c-compiler.ts";
+import { HOST, runProgram, withDirectory } from "../../test/device/c-compiler.ts";
 import { type ReferenceOptions, referenceLibrary } from "../../test/device/reference-library.ts";
 import { requirement } from "../../test/requirements.ts";
-import { nodeHost } from "../host/node-host.ts";
 import { ARM_FLAGS, ARM_GCC } from "./arm-gcc.ts";
 import { packC99 } from "./c99.ts";
 import { figuresOf, isMeasured, linkedFigures } from "./figures.ts";
@@ -32,7 +31,7 @@ for (const options of CASES)
   test(`computed equals linked: ${options.block ?? "spectral"}`, requirement("arm"), async () => {
     const { program, info } = referenceLibrary({ ...options, golden: 1 });
     const computed = figuresOf(describeLibrary(program, info));
-    const linked = await linkedFigures(nodeHost(), info, packC99(program, info));
+    const linked = await linkedFigures(HOST, info, packC99(program, info));
     assert.ok(linked);
     assert.equal(computed.ramBytes, linked.ramBytes);
     assert.equal(computed.constantBytes, linked.constantBytes);

@@ -1,14 +1,13 @@
 /** The packaged library against WASM and the interpreter, under every compiler; and seen to fail. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { COMPILERS } from "../../test/device/c-compiler.ts";
+import { COMPILERS, HOST } from "../../test/device/c-compiler.ts";
 import {
   expectedOutputs,
   randomWindows,
   referenceLibrary,
 } from "../../test/device/reference-library.ts";
 import { requirement } from "../../test/requirements.ts";
-import { nodeHost } from "../host/node-host.ts";
 import { packC99 } from "./c99.ts";
 import { compareOutputs, runParity } from "./parity.ts";
 
@@ -22,7 +21,7 @@ const equal = { int8Mismatches: 0, float32MaxUlp: 0, featureMaxUlp: 0, anomalyMa
 
 for (const { name, command } of COMPILERS)
   test(`the library equals WASM to the bit: ${name}`, async () => {
-    const figures = await runParity(nodeHost(), info, files, windows, expected, command);
+    const figures = await runParity(HOST, info, files, windows, expected, command);
     assert.ok(figures);
     const { compiler, ...rest } = figures;
     assert.match(compiler, /gcc|clang/);
@@ -47,7 +46,7 @@ test("a changed weight shows", requirement("cc"), async () => {
       : text,
   }));
   assert.notDeepEqual(changed, files);
-  const figures = await runParity(nodeHost(), info, changed, windows, expected);
+  const figures = await runParity(HOST, info, changed, windows, expected);
   assert.ok(figures && figures.int8Mismatches > 0);
   assert.equal(figures.featureMaxUlp, 0);
 });
@@ -77,5 +76,5 @@ test("differences are counted in units in the last place", () => {
 
 test("no compiler gives no figures", async () => {
   const command = ["no-such-compiler"];
-  assert.equal(await runParity(nodeHost(), info, files, windows, expected, command), undefined);
+  assert.equal(await runParity(HOST, info, files, windows, expected, command), undefined);
 });

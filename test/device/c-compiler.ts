@@ -6,7 +6,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Host } from "../../src/engine/host.ts";
+import { nodeHost } from "../../src/host/node-host.ts";
 import { findProgram } from "../requirements.ts";
+
+/** This machine. */
+export const HOST: Host = nodeHost();
 
 export type Compiler = { readonly name: string; readonly command: readonly string[] };
 
