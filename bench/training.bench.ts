@@ -89,7 +89,7 @@ function batchOf({ inputShape, outputs, batch }: Workload) {
   const size = inputShape.reduce((product, n) => product * n, batch);
   const x = Float32Array.from({ length: size }, () => rng.uniform(-1, 1));
   const y = Int32Array.from({ length: batch }, () => rng.int(outputs));
-  return { x, y };
+  return { x, y, outputs };
 }
 
 function ours(workload: Workload): Contender {

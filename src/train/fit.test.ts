@@ -178,9 +178,12 @@ test("what a person can mend is a UserError", async () => {
   await refused("training-data", { train: [50] });
   await refused("training-data", { y: new Int32Array(50).fill(3) });
   await refused("training-data", { x: new Float32Array(99) });
+  await refused("training-data", { y: new Float32Array(150).fill(Number.NaN) });
   await refused("training-options", {}, { epochs: 0 });
   await refused("training-options", {}, { learningRate: Number.NaN });
   await refused("training-options", {}, { batchSize: 1.5 });
   await refused("training-data", { x: new Float32Array(100).fill(Number.NaN) });
+  const narrow = fit(network([2], [denseOf(2, 2)]), data, OPTIONS);
+  await assert.rejects(narrow, /the model must give \[B,3\], got \[16,2\]/);
   await refused("training-diverged", { x: new Float32Array(100).fill(3e38) });
 });

@@ -85,11 +85,16 @@ export type TrainingGraphs = {
 
 /**
  * @param data x [N, ...inputShape]; y class labels [N] (trained by cross-entropy) or, as
- * Float32Array, targets [N, outputs] (trained by squared error)
+ * Float32Array, targets [N, outputs] (trained by squared error); outputs: classes, or their width
+ * @throws Error when the model's output does not have that width
  */
 export function trainingGraphs(
   model: TrainableModel,
-  data: { readonly x: Float32Array; readonly y: Int32Array | Float32Array },
+  data: {
+    readonly x: Float32Array;
+    readonly y: Int32Array | Float32Array;
+    readonly outputs: number;
+  },
   batchSize: number,
   optimizer: Optimizer,
 ): TrainingGraphs {
@@ -111,6 +116,9 @@ export function trainingGraphs(
     const batch = builder.one(gather, [x, indices]);
     const targets = builder.one(gather, [y, indices]);
     const outputs = model.forward(builder, batch, parameters, seed);
+    const { shape } = builder.spec(outputs);
+    if (shape.length !== 2 || shape[1] !== data.outputs)
+      throw new Error(`train: the model must give [B,${data.outputs}], got [${shape}]`);
     const results = builder.apply(classify ? softmaxCrossEntropy : meanSquaredError, [
       outputs,
       targets,
