@@ -267,15 +267,15 @@ function checkData(model: TrainableModel, data: TrainingData): void {
     x.length,
   );
   rule(train.length > 0, "there must be at least one training row", train.length);
-  const isFinite = (values: Float32Array): boolean => values.every((v) => Number.isFinite(v));
+  const allFinite = (values: Float32Array): boolean => values.every((v) => Number.isFinite(v));
   const checkRow = (row: number): void => {
     const isRow = Number.isInteger(row) && row >= 0 && row < samples;
     rule(isRow, `row numbers must be from 0 to ${samples - 1}`, row);
     const features = x.subarray(row * sampleSize, (row + 1) * sampleSize);
-    rule(isFinite(features), `row ${row} must hold finite values`, "NaN or infinity");
+    rule(allFinite(features), `row ${row} must hold finite values`, "NaN or infinity");
     if (y instanceof Float32Array) {
       const targets = y.subarray(row * outputs, (row + 1) * outputs);
-      rule(isFinite(targets), `the targets of row ${row} must be finite`, "NaN or infinity");
+      rule(allFinite(targets), `the targets of row ${row} must be finite`, "NaN or infinity");
     } else {
       const label = y[row]!;
       rule(label >= 0 && label < outputs, `labels must be from 0 to ${outputs - 1}`, label);
