@@ -1,5 +1,5 @@
 /**
- * A small pipeline with random weights, of the form that the runner makes: window, features,
+ * A small pipeline with random weights, assembled as the runner does it: window, features,
  * standardisation, int8 network, probabilities and k-means score. Tests package it and run it
  * everywhere; `scripts/measure-code.mjs` measures variations of it.
  */
@@ -10,16 +10,11 @@ import { calibrate } from "../../src/compress/calibrate.ts";
 import { int8NameOf, quantizeGraph, tensorsToCalibrate } from "../../src/compress/quantize.ts";
 import type { ExpectedOutputs, LibraryInfo } from "../../src/deploy/library.ts";
 import { joinWindows } from "../../src/deploy/parity.ts";
-import { blockOf } from "../../src/dsp/registry.ts";
 import { interpretInstance, wasmInstance } from "../../src/engine/instance.ts";
-import { buildGraph } from "../../src/graph/build.ts";
-import type { Operator } from "../../src/graph/graph.ts";
-import { reshape } from "../../src/graph/operators/reshape.ts";
-import { standardize } from "../../src/graph/operators/standardize.ts";
 import { fitKMeans, selectAxes } from "../../src/models/k-means.ts";
-import { addKMeansScore } from "../../src/models/k-means-score.ts";
-import { addInference, type Layer, makeModel } from "../../src/models/layers.ts";
-import { sizeOf } from "../../src/tensor/tensor.ts";
+import { type Layer, makeModel } from "../../src/models/layers.ts";
+import { assemblePipeline } from "../../src/pipeline/assemble.ts";
+import { prepareBlock } from "../../src/pipeline/features.ts";
 
 export type ReferenceOptions = {
   readonly project?: string;
@@ -30,17 +25,14 @@ export type ReferenceOptions = {
   readonly layers?: readonly Layer[];
   readonly labels?: readonly string[];
   readonly perChannel?: boolean;
+  readonly standardized?: boolean;
+  /** Whose features are scored; the block itself where it is absent. */
+  readonly anomalyBlock?: string;
   readonly clusters?: number;
   readonly golden?: number;
 };
 
 export type Reference = { readonly program: Program; readonly info: LibraryInfo };
-
-/** [F] to [1,F]. */
-const asRow: Operator = {
-  ...reshape,
-  infer: ([x]) => [{ dtype: "float32", shape: [1, sizeOf(x!.shape)] }],
-};
 
 /** @param options.clusters of the anomaly score; 0 leaves it out */
 export function referenceLibrary(options: ReferenceOptions = {}): Reference {
@@ -56,41 +48,43 @@ export function referenceLibrary(options: ReferenceOptions = {}): Reference {
     ],
     labels = ["idle", "wave", "circle \u00fc"],
     perChannel = true,
+    standardized = true,
+    anomalyBlock,
     clusters = 8,
     golden = 3,
   } = options;
   const rng = makeRng(7);
   const random = (size: number) => Float32Array.from({ length: size }, () => rng.normal());
-  const b = buildGraph();
-  const input = b.input("window", "float32", [rows, axes.length]);
-  const dsp = blockOf(block);
-  const context = { params: dsp.parse(params), axes, sampleRateHz: 50, rows };
-  const features = dsp.build(b, input, context);
-  const width = sizeOf(b.spec(features).shape);
-  const row = b.one(asRow, [features]);
-  const from = b.one(standardize, [
-    row,
-    b.constant("mean", "float32", [width], random(width)),
-    b.constant("inverse_std", "float32", [width], random(width)),
-  ]);
-  const to = addInference(b, makeModel(layers, [width], labels.length, 3), from);
-  const outputs = [features, int8NameOf(to), to];
-  if (clusters > 0) {
-    const scored = [0, Math.min(3, width - 1), width - 1].filter(
-      (v, i, all) => all.indexOf(v) === i,
-    );
-    const points = selectAxes(random(width * 40), width, scored);
-    outputs.push(
-      addKMeansScore(b, row, fitKMeans(points, { clusters, seed: 1 }), scored, "anomaly"),
-    );
-  }
-  const graph = b.finish([features, to, ...outputs.slice(3)]);
-  const windows = randomWindows(rows * axes.length, Math.max(golden, 4));
-  const ranges = calibrate(graph, tensorsToCalibrate(graph, { from, to }), {
-    [input]: new Float32Array(joinWindows(windows).buffer as ArrayBuffer),
+  const layout = { axes, sampleRateHz: 50, rows };
+  const prepared = prepareBlock({ type: block, params }, layout);
+  const scoredBlock = prepareBlock(
+    { type: anomalyBlock ?? block, params: anomalyBlock ? {} : params },
+    layout,
+  );
+  const [width, scoredWidth] = [prepared.labels.length, scoredBlock.labels.length];
+  const scored = [...new Set([0, Math.min(3, scoredWidth - 1), scoredWidth - 1])];
+  const points = selectAxes(random(scoredWidth * 40), scoredWidth, scored);
+  const model = makeModel(layers, [width], labels.length, 3);
+  const pipeline = assemblePipeline({
+    block: prepared,
+    standardization: standardized ? { mean: random(width), inverseStd: random(width) } : undefined,
+    model,
+    parameters: model.parameters,
+    anomaly:
+      clusters > 0
+        ? { block: scoredBlock, axes: scored, kMeans: fitKMeans(points, { clusters, seed: 1 }) }
+        : undefined,
   });
-  const quantized = quantizeGraph(graph, ranges, { from, to, perChannel, outputs });
-  const program = compile({ run: quantized }, { alignment: 4 });
+  const windows = randomWindows(rows * axes.length, Math.max(golden, 4));
+  const bounds = { from: pipeline.networkInput, to: pipeline.probabilities };
+  const ranges = calibrate(pipeline.graph, tensorsToCalibrate(pipeline.graph, bounds), {
+    [pipeline.input]: new Float32Array(joinWindows(windows).buffer as ArrayBuffer),
+  });
+  const { input, features, probabilities, anomaly } = pipeline;
+  const quantized = int8NameOf(probabilities);
+  const outputs = [features, quantized, probabilities, ...(anomaly === undefined ? [] : [anomaly])];
+  const graph = quantizeGraph(pipeline.graph, ranges, { ...bounds, perChannel, outputs });
+  const program = compile({ run: graph }, { alignment: 4 });
   const info: LibraryInfo = {
     project,
     labels,
@@ -100,9 +94,9 @@ export function referenceLibrary(options: ReferenceOptions = {}): Reference {
     tensors: {
       input,
       features,
-      quantized: outputs[1]!,
-      probabilities: to,
-      ...(clusters > 0 ? { anomaly: outputs[3]! } : {}),
+      quantized,
+      probabilities,
+      ...(anomaly === undefined ? {} : { anomaly }),
     },
     ...(clusters > 0 ? { anomalyThreshold: 1.25 } : {}),
     macs: 1234,
