@@ -1,5 +1,5 @@
 /**
- * Cosine in float32, at most 0.79 ulp for |x| <= 2^13; beyond as the sine, whose reduction and
+ * Cosine in float32, at most 0.80 ulp for |x| <= 2^13; beyond as the sine, whose reduction and
  * polynomials it shares.
  */
 import { cos as cos64 } from "../../base/math.ts";

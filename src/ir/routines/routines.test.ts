@@ -114,7 +114,7 @@ const CASES: readonly Case[] = [
   },
   {
     routine: cos,
-    maxUlp: 0.79,
+    maxUlp: 0.8,
     low: 0,
     high: 0x46000000,
     signed: true,
