@@ -1,0 +1,98 @@
+/**
+ * The claim of the project on real recordings: every test window of a run gives the same bits in
+ * WASM, in C under every compiler of this machine, and on Cortex-M4F and M0+.
+ */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { PackedFile } from "../../src/deploy/c99.ts";
+import type { Host } from "../../src/engine/host.ts";
+import { readSource } from "../../src/host/read-source.ts";
+import { runPipeline } from "../../src/pipeline/run.ts";
+import { readFiles } from "../../src/samples/formats/read-files.ts";
+import { requirement, SHARED } from "../requirements.ts";
+import { COMPILERS, HOST, runProgram, withDirectory } from "./c-compiler.ts";
+import { CORES, runInQemu } from "./qemu.ts";
+
+/** What the parity step of a run compiled, fed and got. */
+type Recording = { files: PackedFile[]; input: Uint8Array; output: Uint8Array };
+
+const needs = requirement("cc", "shared");
+const recording = needs.skip === false ? await recordRun() : undefined;
+
+/** Runs the gestures and keeps what passes through the host. */
+async function recordRun(): Promise<Recording> {
+  const directory = await HOST.makeTempDirectory();
+  after(() => HOST.remove(directory));
+  const written = new Map<string, Uint8Array>();
+  let found: Recording | undefined;
+  const host: Host = {
+    ...HOST,
+    writeFile: (path, bytes) => {
+      written.set(path, bytes);
+      return HOST.writeFile(path, bytes);
+    },
+    run: async (request) => {
+      const result = await HOST.run(request);
+      if (!request.command.endsWith("/parity")) return result;
+      const prefix = `${request.directory}/`;
+      const files = [...written]
+        .filter(([path]) => path.startsWith(prefix))
+        .map(([path, bytes]) => ({
+          path: path.slice(prefix.length),
+          text: new TextDecoder().decode(bytes),
+        }));
+      found = { files, input: request.input!, output: new Uint8Array(result.stdout) };
+      return result;
+    },
+  };
+  const samples = await readFiles(await readSource(join(SHARED, "data/ei-gestures")));
+  const report = await runPipeline(
+    { name: "gestures", samples: samples.samples },
+    { source: "gestures", outputDirectory: join(directory, "out"), host },
+  );
+  const { compiler: _, windows, ...differences } = report.parity!;
+  assert.ok(windows > 100);
+  assert.deepEqual(Object.values(differences), [0, 0, 0, 0]);
+  assert.equal(report.computed.ramBytes, report.device.ramBytes);
+  assert.equal(report.computed.constantBytes, report.device.constantBytes);
+  const code = report.device.codeBytes;
+  assert.ok(Math.abs(report.computed.codeBytes - code) <= 0.03 * code + 256);
+  return found!;
+}
+
+for (const { name, command } of COMPILERS)
+  test(`every test window of the gestures: ${name}`, needs, () => {
+    const { files, input, output } = recording!;
+    withDirectory((cwd) => {
+      const got = compileHosted(cwd, command, files, input);
+      assert.ok(output.length > 0 && Buffer.compare(got, output) === 0);
+    });
+  });
+
+function compileHosted(
+  cwd: string,
+  command: readonly string[],
+  files: readonly PackedFile[],
+  input: Uint8Array,
+): Uint8Array {
+  for (const { path, text } of files) writeFileSync(join(cwd, path), text);
+  const sources = files.filter(({ path }) => path.endsWith(".c")).map(({ path }) => path);
+  // Only what ships has to be free of warnings.
+  runProgram([...command, "-Wno-conversion", "-o", "program", ...sources], { cwd });
+  return runProgram([join(cwd, "program")], { input });
+}
+
+for (const core of CORES)
+  for (const options of ["-std=c99 -O2", "-std=gnu11 -O3"])
+    test(
+      `every test window of the gestures: ${core.name} ${options}`,
+      requirement("cc", "shared", "arm", "qemu"),
+      () => {
+        const { files, input, output } = recording!;
+        const own = files.filter(({ path }) => path !== "harness_stdio.c");
+        const got = runInQemu(core, options, own, input);
+        assert.ok(output.length > 0 && Buffer.compare(got, output) === 0);
+      },
+    );
