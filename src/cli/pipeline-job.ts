@@ -42,7 +42,7 @@ export async function runSource(source: string, options: JobOptions): Promise<Re
   onProgress({ phase: "read", done: 1, message: `${samples.samples.length} recordings` });
   const name = recipe?.name ?? samples.name;
   const outputDirectory = options.outputDirectory ?? join("tinsmith-out", safeName(name));
-  return runPipeline(
+  const { report } = await runPipeline(
     { ...samples, name },
     {
       ...(recipe ? { recipe: withSeed(recipe, options.seed) } : {}),
@@ -55,6 +55,7 @@ export async function runSource(source: string, options: JobOptions): Promise<Re
       readSeconds: (performance.now() - began) / 1000,
     },
   );
+  return report;
 }
 
 /** Runs the bundled example. */
@@ -64,7 +65,7 @@ export async function runExample(options: JobOptions, recipe?: Recipe): Promise<
   const samples = simulateGestures(EXAMPLE_SEED);
   options.onProgress({ phase: "read", done: 1, message: `${samples.length} simulated recordings` });
   const name = recipe?.name ?? "example-gestures";
-  return runPipeline(
+  const { report } = await runPipeline(
     { name, samples },
     {
       ...(recipe ? { recipe: withSeed(recipe, options.seed) } : {}),
@@ -77,6 +78,7 @@ export async function runExample(options: JobOptions, recipe?: Recipe): Promise<
       readSeconds: (performance.now() - began) / 1000,
     },
   );
+  return report;
 }
 
 const withSeed = (recipe: Recipe, seed: number | undefined): Recipe =>

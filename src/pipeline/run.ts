@@ -18,7 +18,8 @@ import {
   type Layout,
   type Windows,
 } from "../samples/windows.ts";
-import { type FitResult, fit } from "../train/fit.ts";
+import { type EpochReport, type FitResult, fit } from "../train/fit.ts";
+import { argmax } from "../train/metrics.ts";
 import { type AnomalyModel, fitAnomaly, shareAbove } from "./anomaly.ts";
 import { assemblePipeline, isSameBlock, type PipelineParts, quantizePipeline } from "./assemble.ts";
 import { type Dataset, makeDataset, rowsWithin } from "./dataset.ts";
@@ -36,6 +37,7 @@ import { openOutput } from "./output.ts";
 import { PHASES, type Phase, type ProgressEvent } from "./progress.ts";
 import { type AnomalyRecipe, formatRecipe, type Recipe } from "./recipe.ts";
 import type { Report } from "./report.ts";
+import { principalPlane } from "./scatter.ts";
 
 export type RunInput = {
   readonly name: string;
@@ -57,13 +59,35 @@ export type RunOptions = {
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Seconds that reading took, for the report. */
   readonly readSeconds?: number;
+  readonly onEpoch?: (epoch: EpochReport) => void;
 };
+
+/** What a page draws beside the report. */
+export type RunDetails = {
+  readonly history: readonly EpochReport[];
+  /** Windows in the plane of the two principal components of their features. */
+  readonly scatter: readonly ScatterPoint[];
+};
+
+export type ScatterPoint = {
+  readonly x: number;
+  readonly y: number;
+  readonly label: string;
+  readonly side: "training" | "validation" | "testing";
+  /** Whether the int8 network names the label; known for test windows. */
+  readonly correct: boolean | null;
+};
+
+export type RunResult = { readonly report: Report; readonly details: RunDetails };
+
+/** The page draws no more points than this. */
+const SCATTER_POINTS = 1500;
 
 /**
  * Runs a project and writes `tinsmith.json`, `report.json` and `c/` into the output directory.
  * @throws UserError for what a person can mend; CancelledError, and then nothing was written
  */
-export async function runPipeline(input: RunInput, options: RunOptions): Promise<Report> {
+export async function runPipeline(input: RunInput, options: RunOptions): Promise<RunResult> {
   const { host, signal } = options;
   const output = await openOutput(host, options.outputDirectory);
   try {
@@ -129,8 +153,11 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       { ...fitOptions(recipe), seed: recipe.seed },
       {
         ...control,
-        onEpoch: ({ epoch, loss }) =>
-          steps.at(epoch / recipe.training.epochs, `epoch ${epoch}, loss ${loss.toFixed(4)}`),
+        onEpoch: (report) => {
+          const { epoch, loss } = report;
+          steps.at(epoch / recipe.training.epochs, `epoch ${epoch}, loss ${loss.toFixed(4)}`);
+          options.onEpoch?.(report);
+        },
       },
     );
     const anomaly = recipe.anomaly
@@ -229,7 +256,11 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
     await output.write("report.json", utf8(`${JSON.stringify(report, null, 2)}\n`));
     await cancelPoint(signal);
     await output.commit();
-    return report;
+    const details: RunDetails = {
+      history: trained.history,
+      scatter: scatterOf(x, width, windows, split.labels, intTest),
+    };
+    return { report, details };
   } catch (error) {
     await output.discard();
     throw error;
@@ -255,6 +286,40 @@ function windowsOf(split: Split, recipe: Recipe, layout: Layout): ProjectWindows
     validation: rowsWithin(all, split.validation),
     test: rowsWithin(all, split.testing),
   };
+}
+
+/** Every so many windows as a point, test windows with what the network made of them. */
+function scatterOf(
+  x: Float32Array,
+  width: number,
+  windows: ProjectWindows,
+  labels: readonly string[],
+  test: Evaluation,
+): readonly ScatterPoint[] {
+  const every = Math.max(1, Math.ceil(windows.all.count / SCATTER_POINTS));
+  const rows = Array.from({ length: windows.all.count }, (_, w) => w).filter(
+    (w) => w % every === 0,
+  );
+  const chosen = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    chosen.set(x.subarray(row * width, (row + 1) * width), i * width);
+  });
+  const plane = principalPlane(chosen, width);
+  const sides = new Map<number, ScatterPoint["side"]>();
+  for (const row of windows.train) sides.set(row, "training");
+  for (const row of windows.validation) sides.set(row, "validation");
+  const verdicts = new Map<number, boolean>();
+  windows.test.forEach((row, i) => {
+    const predicted = argmax(test.probabilities, i * labels.length, labels.length);
+    verdicts.set(row, predicted === windows.dataset.labels[row]);
+  });
+  return rows.map((row, i) => ({
+    x: plane[2 * i]!,
+    y: plane[2 * i + 1]!,
+    label: labels[windows.dataset.labels[row]!]!,
+    side: sides.get(row) ?? "testing",
+    correct: verdicts.get(row) ?? null,
+  }));
 }
 
 function takeWindows(windows: Windows, rows: Int32Array): Float32Array<ArrayBuffer> {
