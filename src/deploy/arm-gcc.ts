@@ -68,10 +68,12 @@ export async function buildForArm(
   ];
   return withFiles(host, [...own, ...support], async (directory) => {
     const sources = own.filter(({ path }) => path.endsWith(".c")).map(({ path }) => path);
-    await runTool(host, directory, ARM_GCC, [...ARM_FLAGS, "-c", ...sources]);
     const options = "-Os -ffreestanding -fno-tree-loop-distribute-patterns".split(" ");
     const names = support.map(({ path }) => path);
-    await runTool(host, directory, ARM_GCC, [...ARM_FLAGS, ...options, "-c", ...names]);
+    await Promise.all([
+      runTool(host, directory, ARM_GCC, [...ARM_FLAGS, "-c", ...sources]),
+      runTool(host, directory, ARM_GCC, [...ARM_FLAGS, ...options, "-c", ...names]),
+    ]);
     const objects = [...sources, ...names].map((path) => path.replace(/c$/, "o"));
     const link = "-nostdlib -Wl,--gc-sections,-Map=map,-e,main -o program".split(" ");
     await runTool(host, directory, ARM_GCC, [...ARM_FLAGS, ...link, ...objects, "-lgcc"]);

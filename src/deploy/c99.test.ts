@@ -4,13 +4,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { COMPILERS, runProgram, withDirectory } from "../../test/device/c-compiler.ts";
-import { referenceLibrary } from "../../test/device/reference-library.ts";
+import { expectedOutputs, referenceLibrary } from "../../test/device/reference-library.ts";
 import { requirement } from "../../test/requirements.ts";
 import { UserError } from "../base/errors.ts";
 import type { PackedFile } from "./c99.ts";
 import { packC99 } from "./c99.ts";
 
-const { program, info } = referenceLibrary({ project: "Möbel 2 */" });
+const PROJECT = "Möbel 2 */ \u202e/*";
+const { program, info } = referenceLibrary({ project: PROJECT });
 const files = packC99(program, info);
 
 function write(directory: string, packed: readonly PackedFile[]): void {
@@ -32,7 +33,7 @@ test("every file states its licence and nothing of the machine", () => {
 });
 
 test("the same program gives the same bytes", () => {
-  const again = referenceLibrary({ project: "Möbel 2 */" });
+  const again = referenceLibrary({ project: PROJECT });
   assert.deepEqual(packC99(again.program, again.info), files);
 });
 
@@ -76,6 +77,17 @@ for (const { name, command } of COMPILERS)
       );
     });
   });
+
+test("values that are not finite are golden too", requirement("cc"), () => {
+  const window = info.golden[0]!.window.slice();
+  window.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 1e-45]);
+  const [expected] = expectedOutputs({ program, info }, [window]);
+  withDirectory((cwd) => {
+    write(cwd, packC99(program, { ...info, golden: [{ window, expected: expected! }] }));
+    const output = runProgram(["make", "-s", "CFLAGS=-std=c99 -O2 -Werror", "test"], { cwd });
+    assert.match(new TextDecoder().decode(output), /1 windows, 0 values differ/);
+  });
+});
 
 test("the self-test fails on one changed bit", requirement("cc"), () => {
   withDirectory((cwd) => {

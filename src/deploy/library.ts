@@ -68,6 +68,9 @@ export type Library = {
   readonly anomaly: ProgramTensor | undefined;
 };
 
+/** What the files of a library declare beside the generated functions, after the prefix. */
+const EXPORTED = ["input", "run", "classify", "result", "status", "label", "label_names"];
+
 /** The C identifier made of a project's name, lower case: "My gestures" gives `my_gestures`. */
 export function cPrefix(project: string): string {
   return identifier(project.normalize("NFKD").toLowerCase());
@@ -103,7 +106,7 @@ export function describeLibrary(program: Program, info: LibraryInfo): Library {
   return {
     info,
     program,
-    source: emitC(program, { prefix }),
+    source: emitC(program, { prefix, exported: EXPORTED }),
     prefix,
     macro: prefix.toUpperCase(),
     enumerators: info.labels.map((label) =>

@@ -48,7 +48,7 @@ async function recordRun(): Promise<Recording> {
     },
   };
   const samples = await readFiles(await readSource(join(SHARED, "data/ei-gestures")));
-  const report = await runPipeline(
+  const { report } = await runPipeline(
     { name: "gestures", samples: samples.samples },
     { source: "gestures", outputDirectory: join(directory, "out"), host },
   );

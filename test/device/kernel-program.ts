@@ -3,6 +3,7 @@
  * The C text reads the whole arena, runs every entry, and writes the arena, so that a test can
  * compare every byte with the interpreter's.
  */
+import assert from "node:assert/strict";
 import { emitC } from "../../src/compiler/emit/c/emit-c.ts";
 import type { Place, Program } from "../../src/compiler/program.ts";
 import { interpret } from "../../src/ir/interpret.ts";
@@ -84,6 +85,13 @@ export function standaloneC(program: Program, io: "stdio" | "harness" = "stdio")
     "  return 0;",
     "}\n",
   ].join("\n");
+}
+
+/** Asserts equal bytes, naming the first that differs: the whole arrays would be slow to print. */
+export function assertSameBytes(got: Uint8Array, expected: Uint8Array, what: string): void {
+  assert.equal(got.length, expected.length, what);
+  const at = expected.findIndex((byte, i) => byte !== got[i]);
+  if (at >= 0) assert.fail(`${what}: byte ${at} must be ${expected[at]}, got ${got[at]}`);
 }
 
 /** Makes every NaN of the float32 buffers the same one: they compare as one class. */

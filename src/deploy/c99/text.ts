@@ -9,9 +9,12 @@ export function fileHeader(lines: readonly string[]): string {
   return `/* ${LICENCE_LINE}\n *\n${body.join("\n")}\n */\n`;
 }
 
-/** Text that may stand inside a C comment. */
+/** Text that may stand inside a C comment; control and direction characters become blanks. */
 export function commentText(text: string): string {
-  return text.replaceAll(/[\r\n\t]+/g, " ").replaceAll("*/", "* /");
+  return text
+    .replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ")
+    .replaceAll("*/", "* /")
+    .replaceAll("/*", "/ *");
 }
 
 /** A C string literal: ASCII as it is, everything else as octal escapes of its UTF-8 bytes. */

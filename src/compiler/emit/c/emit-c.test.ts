@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ALLOW_NEEDLESS, COMPILERS, compileAndRun } from "../../../../test/device/c-compiler.ts";
 import {
+  assertSameBytes,
   interpretProgram,
   programOfKernels,
   standaloneC,
@@ -52,7 +53,11 @@ for (const compiler of COMPILERS)
         const from = places[i]!.offset;
         const to = from + buffer.length * BYTES_PER_ELEMENT[buffer.dtype];
         if (buffer.role === "output")
-          assert.deepEqual(got.slice(from, to), expected.slice(from, to), `${name} ${buffer.name}`);
+          assertSameBytes(
+            got.subarray(from, to),
+            expected.subarray(from, to),
+            `${name} ${buffer.name}`,
+          );
       });
     }
   });

@@ -8,7 +8,7 @@ import { BYTES_PER_ELEMENT, type DType } from "../../../tensor/tensor.ts";
 import type { Call, Place, Program } from "../../program.ts";
 import { type DataSource, emitData } from "./data.ts";
 import { type FileContext, kernelText, routineText, type Sharing } from "./function.ts";
-import { GUARDS, helperText, SHARED_TYPES } from "./helpers.ts";
+import { GUARDS, HELPER_NAMES, helperText, SHARED_TYPES } from "./helpers.ts";
 import { C_TYPE } from "./literals.ts";
 import { makeScope } from "./names.ts";
 
@@ -32,15 +32,20 @@ export type CSource = {
 
 /**
  * @param options.prefix starts every name with external linkage: `<prefix>_data`
+ * @param options.exported names after the prefix that the surrounding file declares itself
  * @throws Error when a state does not start as zeros, which a static arena cannot express
  */
-export function emitC(program: Program, options: { readonly prefix: string }): CSource {
+export function emitC(
+  program: Program,
+  options: { readonly prefix: string; readonly exported?: readonly string[] },
+): CSource {
   const { prefix } = options;
   for (const state of program.states)
     if (state.initial.some((value) => value !== 0 || Object.is(value, -0)))
       throw new Error(`c: a state must start as zeros, "${state.name}" does not`);
 
-  const scope = makeScope([`${prefix}_data`, `${prefix}_data_t`]);
+  const exported = ["data", "data_t", ...(options.exported ?? [])].map((n) => `${prefix}_${n}`);
+  const scope = makeScope([...HELPER_NAMES, ...exported]);
   const helpers = new Set<string>();
   const routines = routineTable(scope.name);
   const file: FileContext = {

@@ -196,6 +196,9 @@ TS_INLINE int32_t ts_truncate(float x) {
   },
 };
 
+/** Names that no other function may take. */
+export const HELPER_NAMES: readonly string[] = Object.keys(HELPERS);
+
 /** The helpers of these names and what they need, in order. */
 export function helperText(used: ReadonlySet<string>): string {
   const all = new Set(used);
