@@ -50,3 +50,35 @@ function giveWay(): Promise<void> {
     setTimeout(resolve, 0);
   });
 }
+
+/**
+ * Keeps the time of each phase and reports where a run is.
+ * @param readSeconds what reading took, before the run began
+ */
+export function phaseClock(
+  onProgress: ((event: ProgressEvent) => void) | undefined,
+  readSeconds?: number,
+) {
+  const times = new Map<Phase, number>();
+  if (readSeconds !== undefined) times.set("read", readSeconds);
+  let phase: Phase = "read";
+  let began = performance.now();
+  const tell = (done: number, message?: string): void =>
+    onProgress?.({ phase, done, ...(message === undefined ? {} : { message }) });
+  return {
+    begin: (next: Phase): void => {
+      phase = next;
+      began = performance.now();
+      tell(0);
+    },
+    at: (done: number, message?: string): void => tell(Math.min(done, 0.99), message),
+    end: (message: string): number => {
+      const seconds = (performance.now() - began) / 1000;
+      times.set(phase, seconds);
+      tell(1, message);
+      return seconds;
+    },
+    seconds: (): { readonly [phase: string]: number } =>
+      Object.fromEntries(PHASES.filter((p) => times.has(p)).map((p) => [p, times.get(p)!])),
+  };
+}

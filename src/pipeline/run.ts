@@ -7,22 +7,11 @@ import { CancelledError } from "../base/errors.ts";
 import { sha256Hex } from "../base/sha256.ts";
 import type { Host } from "../engine/host.ts";
 import { makeModel } from "../models/layers.ts";
-import type { FileProblem } from "../samples/formats/read-files.ts";
-import { secondsOf } from "../samples/part.ts";
-import { rowsOf, type Sample } from "../samples/sample.ts";
 import { type Split, splitSamples } from "../samples/split.ts";
-import {
-  checkWindow,
-  commonLayout,
-  gatherWindows,
-  type Layout,
-  type Windows,
-} from "../samples/windows.ts";
-import { type EpochReport, type FitResult, fit } from "../train/fit.ts";
-import { argmax } from "../train/metrics.ts";
+import { checkWindow, commonLayout, gatherWindows, type Layout } from "../samples/windows.ts";
+import { type EpochReport, fit } from "../train/fit.ts";
 import { type AnomalyModel, fitAnomaly, shareAbove } from "./anomaly.ts";
 import { assemblePipeline, isSameBlock, type PipelineParts, quantizePipeline } from "./assemble.ts";
-import { type Dataset, makeDataset, rowsWithin } from "./dataset.ts";
 import { type Design, designRecipe, draftRecipe } from "./designer.ts";
 import { type Evaluation, evaluatePipeline, scoresOf } from "./evaluate.ts";
 import {
@@ -34,17 +23,12 @@ import {
 } from "./features.ts";
 import { generateLibrary } from "./generate.ts";
 import { openOutput } from "./output.ts";
-import { PHASES, type Phase, type ProgressEvent } from "./progress.ts";
+import { type ProgressEvent, phaseClock } from "./progress.ts";
+import { type ProjectWindows, projectWindows, takeWindows } from "./project-windows.ts";
 import { type AnomalyRecipe, formatRecipe, type Recipe } from "./recipe.ts";
 import type { Report } from "./report.ts";
-import { principalPlane } from "./scatter.ts";
-
-export type RunInput = {
-  readonly name: string;
-  readonly samples: readonly Sample[];
-  readonly problems?: readonly FileProblem[];
-  readonly notes?: readonly string[];
-};
+import { blocksOf, dataOf, type RunInput, trainingOf } from "./run-report.ts";
+import { type ScatterPoint, scatterOf } from "./scatter.ts";
 
 export type RunOptions = {
   /** Without one, a design is chosen from the data. */
@@ -69,19 +53,7 @@ export type RunDetails = {
   readonly scatter: readonly ScatterPoint[];
 };
 
-export type ScatterPoint = {
-  readonly x: number;
-  readonly y: number;
-  readonly label: string;
-  readonly side: "training" | "validation" | "testing";
-  /** Whether the int8 network names the label; known for test windows. */
-  readonly correct: boolean | null;
-};
-
 export type RunResult = { readonly report: Report; readonly details: RunDetails };
-
-/** The page draws no more points than this. */
-const SCATTER_POINTS = 1500;
 
 /**
  * Runs a project and writes `tinsmith.json`, `report.json` and `c/` into the output directory.
@@ -91,7 +63,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
   const { host, signal } = options;
   const output = await openOutput(host, options.outputDirectory);
   try {
-    const steps = stepper(options);
+    const steps = phaseClock(options.onProgress, options.readSeconds);
     steps.begin("window");
     const draft =
       options.recipe ??
@@ -108,7 +80,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       windowMs: draft.input.windowMs,
       ...draft.split,
     });
-    const windows = windowsOf(split, draft, layout);
+    const windows = projectWindows(split, draft, layout);
     steps.end(
       `${windows.train.length} train, ${windows.validation.length} validate, ${windows.test.length} test windows of ${draft.input.windowMs} ms`,
     );
@@ -267,70 +239,6 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
   }
 }
 
-/** All windows that are learned or tested, and the rows of each side. */
-export type ProjectWindows = {
-  readonly all: Windows;
-  readonly dataset: Dataset;
-  readonly train: Int32Array<ArrayBuffer>;
-  readonly validation: Int32Array<ArrayBuffer>;
-  readonly test: Int32Array<ArrayBuffer>;
-};
-
-function windowsOf(split: Split, recipe: Recipe, layout: Layout): ProjectWindows {
-  const parts = [...split.training, ...split.validation, ...split.testing];
-  const all = gatherWindows(parts, { ...recipe.input, sampleRateHz: layout.sampleRateHz });
-  return {
-    all,
-    dataset: makeDataset(all, split.labels),
-    train: rowsWithin(all, split.training),
-    validation: rowsWithin(all, split.validation),
-    test: rowsWithin(all, split.testing),
-  };
-}
-
-/** Every so many windows as a point, test windows with what the network made of them. */
-function scatterOf(
-  x: Float32Array,
-  width: number,
-  windows: ProjectWindows,
-  labels: readonly string[],
-  test: Evaluation,
-): readonly ScatterPoint[] {
-  const every = Math.max(1, Math.ceil(windows.all.count / SCATTER_POINTS));
-  const rows = Array.from({ length: windows.all.count }, (_, w) => w).filter(
-    (w) => w % every === 0,
-  );
-  const chosen = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    chosen.set(x.subarray(row * width, (row + 1) * width), i * width);
-  });
-  const plane = principalPlane(chosen, width);
-  const sides = new Map<number, ScatterPoint["side"]>();
-  for (const row of windows.train) sides.set(row, "training");
-  for (const row of windows.validation) sides.set(row, "validation");
-  const verdicts = new Map<number, boolean>();
-  windows.test.forEach((row, i) => {
-    const predicted = argmax(test.probabilities, i * labels.length, labels.length);
-    verdicts.set(row, predicted === windows.dataset.labels[row]);
-  });
-  return rows.map((row, i) => ({
-    x: plane[2 * i]!,
-    y: plane[2 * i + 1]!,
-    label: labels[windows.dataset.labels[row]!]!,
-    side: sides.get(row) ?? "testing",
-    correct: verdicts.get(row) ?? null,
-  }));
-}
-
-function takeWindows(windows: Windows, rows: Int32Array): Float32Array<ArrayBuffer> {
-  const size = windows.rows * windows.axes;
-  const values = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => {
-    values.set(windows.values.subarray(row * size, (row + 1) * size), i * size);
-  });
-  return values;
-}
-
 async function unseenScores(
   pipeline: Parameters<typeof evaluatePipeline>[0],
   split: Split,
@@ -359,30 +267,6 @@ function fitOptions(recipe: Recipe) {
   };
 }
 
-function trainingOf(result: FitResult): Report["training"] {
-  return {
-    backend: "wasm",
-    epochs: result.history.length,
-    steps: result.steps,
-    seconds: result.seconds,
-    stepsPerSecond: result.stepsPerSecond,
-    best: {
-      epoch: result.best.epoch,
-      validationLoss: result.best.validationLoss,
-      validationAccuracy: result.best.validationAccuracy,
-    },
-  };
-}
-
-function blocksOf(
-  block: PreparedBlock,
-  anomaly: AnomalyModel | undefined,
-): Report["features"]["blocks"] {
-  const own = { type: block.block.type, width: block.labels.length };
-  if (!anomaly || isSameBlock(anomaly.block, block)) return [own];
-  return [own, { type: anomaly.block.block.type, width: anomaly.block.labels.length }];
-}
-
 /** The score looks at all training recordings, those that validate included. */
 function fitAnomalyOf(
   recipe: AnomalyRecipe,
@@ -401,58 +285,6 @@ function fitAnomalyOf(
     ...(isSameBlock(prepared, block) ? { features } : {}),
     ...control,
   });
-}
-
-function dataOf(
-  input: RunInput,
-  split: Split,
-  layout: Layout,
-  windows: ProjectWindows,
-): Report["data"] {
-  const labels: { [label: string]: number } = {};
-  for (const { label } of input.samples)
-    if (label !== undefined) labels[label] = (labels[label] ?? 0) + 1;
-  const ordered = Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return {
-    samples: input.samples.length,
-    seconds: secondsOf(
-      input.samples.map((sample) => ({ sample, startRow: 0, endRow: rowsOf(sample) })),
-    ),
-    labels: ordered,
-    windows: {
-      train: windows.train.length,
-      validation: windows.validation.length,
-      test: windows.test.length,
-    },
-    notes: [...(input.notes ?? []), ...layout.notes, ...split.notes],
-    problems: input.problems ?? [],
-  };
-}
-
-/** Keeps the time of each phase and reports where the run is. */
-function stepper(options: RunOptions) {
-  const times = new Map<Phase, number>();
-  if (options.readSeconds !== undefined) times.set("read", options.readSeconds);
-  let phase: Phase = "read";
-  let began = performance.now();
-  const tell = (done: number, message?: string): void =>
-    options.onProgress?.({ phase, done, ...(message === undefined ? {} : { message }) });
-  return {
-    begin: (next: Phase): void => {
-      phase = next;
-      began = performance.now();
-      tell(0);
-    },
-    at: (done: number, message?: string): void => tell(Math.min(done, 0.99), message),
-    end: (message: string): number => {
-      const seconds = (performance.now() - began) / 1000;
-      times.set(phase, seconds);
-      tell(1, message);
-      return seconds;
-    },
-    seconds: (): Report["phases"] =>
-      Object.fromEntries(PHASES.filter((p) => times.has(p)).map((p) => [p, times.get(p)!])),
-  };
 }
 
 /** Lets signals be heard, and stops here when the run was cancelled. */

@@ -4,8 +4,23 @@
  * 4th ed., section 8.2.4), which needs no covariance matrix and so copes with thousands of columns.
  */
 import { makeRng } from "../base/rng.ts";
+import { argmax } from "../train/metrics.ts";
+import type { Evaluation } from "./evaluate.ts";
+import type { ProjectWindows } from "./project-windows.ts";
 
 const ITERATIONS = 30;
+
+/** The page draws no more points than this. */
+const SCATTER_POINTS = 1500;
+
+export type ScatterPoint = {
+  readonly x: number;
+  readonly y: number;
+  readonly label: string;
+  readonly side: "training" | "validation" | "testing";
+  /** Whether the int8 network names the label; known for test windows. */
+  readonly correct: boolean | null;
+};
 
 /**
  * The first two principal components of rows, centred first.
@@ -74,4 +89,38 @@ function upright(axis: Float64Array): Float64Array {
     0,
   );
   return largest < 0 ? axis.map((value) => -value) : axis;
+}
+
+/** Every so many windows as a point, test windows with what the network made of them. */
+export function scatterOf(
+  x: Float32Array,
+  width: number,
+  windows: ProjectWindows,
+  labels: readonly string[],
+  test: Evaluation,
+): readonly ScatterPoint[] {
+  const every = Math.max(1, Math.ceil(windows.all.count / SCATTER_POINTS));
+  const rows = Array.from({ length: windows.all.count }, (_, w) => w).filter(
+    (w) => w % every === 0,
+  );
+  const chosen = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    chosen.set(x.subarray(row * width, (row + 1) * width), i * width);
+  });
+  const plane = principalPlane(chosen, width);
+  const sides = new Map<number, ScatterPoint["side"]>();
+  for (const row of windows.train) sides.set(row, "training");
+  for (const row of windows.validation) sides.set(row, "validation");
+  const verdicts = new Map<number, boolean>();
+  windows.test.forEach((row, i) => {
+    const predicted = argmax(test.probabilities, i * labels.length, labels.length);
+    verdicts.set(row, predicted === windows.dataset.labels[row]);
+  });
+  return rows.map((row, i) => ({
+    x: plane[2 * i]!,
+    y: plane[2 * i + 1]!,
+    label: labels[windows.dataset.labels[row]!]!,
+    side: sides.get(row) ?? "testing",
+    correct: verdicts.get(row) ?? null,
+  }));
 }
