@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { add, addF, buildKernel, clamp, gtF, mul, mulF, toFloat } from "../ir/build.ts";
+import { add, addF, and, buildKernel, clamp, gtF, mul, mulF, toFloat } from "../ir/build.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import { scheduleKernel } from "./schedule.ts";
 
@@ -50,18 +50,36 @@ test("scheduleKernel() does not vectorise strided or serial loops", () => {
   assert.deepEqual(scheduleKernel(serial), {});
 });
 
-test("scheduleKernel() does not vectorise control flow or the axis as a number", () => {
+test("scheduleKernel() does not vectorise control flow or indices that are not linear", () => {
   const branches = buildKernel("branches", (k) => {
     const x = k.input("float32", 16);
     const y = k.update("float32", 16);
     k.parallel(16, (i) => k.when(gtF(x.load(i), 0), () => y.store(i, x.load(i))));
   });
   assert.deepEqual(scheduleKernel(branches), {});
+  const folded = buildKernel("folded", (k) => {
+    const x = k.input("float32", 16);
+    const y = k.output("float32", 16);
+    k.parallel(16, (i) => y.store(i, x.load(and(i, 7))));
+  });
+  assert.deepEqual(scheduleKernel(folded), {});
+  const stepped = buildKernel("stepped", (k) => {
+    const x = k.input("float32", 16);
+    const y = k.output("float32", 16);
+    k.parallel(16, (i) => {
+      const at = k.value(and(i, 7), "at");
+      y.store(i, x.load(add(at, i)));
+    });
+  });
+  assert.deepEqual(scheduleKernel(stepped), {});
+});
+
+test("scheduleKernel() vectorises the axis as a number", () => {
   const counts = buildKernel("counts", (k) => {
     const y = k.output("float32", 16);
-    k.parallel(16, (i) => y.store(i, toFloat(i)));
+    k.parallel(16, (i) => y.store(i, toFloat(mul(i, 3))));
   });
-  assert.deepEqual(scheduleKernel(counts), {});
+  assert.deepEqual(scheduleKernel(counts), { i: { kind: "vector", by: 8 } });
 });
 
 test("scheduleKernel() vectorises along a looked-up row", () => {

@@ -48,8 +48,8 @@ export function scheduleKernel(kernel: Kernel): Schedule {
 
 /**
  * Whether four neighbouring iterations can run in lanes: every load and store that depends on the
- * axis has stride 1 in it, every operation that depends on it has a SIMD form, control flow does
- * not depend on it, and its value is used in indices only.
+ * axis has stride 1 in it, every operation that depends on it has a SIMD form, and control flow
+ * does not depend on it. The axis itself is a ramp of four lanes.
  */
 export function isVectorizable(kernel: Kernel, loop: Loop): boolean {
   if (!loop.parallel) return false;
@@ -61,7 +61,7 @@ export function isVectorizable(kernel: Kernel, loop: Loop): boolean {
       case "const":
         return false;
       case "axis":
-        return expr.axis === loop.axis ? undefined : false;
+        return expr.axis === loop.axis;
       case "register":
         return dependent.has(expr.name);
       case "load": {
