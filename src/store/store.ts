@@ -9,6 +9,7 @@
  * milliseconds since 1970. Any method may throw the UserErrors `disk-full`, `home-not-writable`,
  * `store-damaged` and `store-busy`.
  */
+import type { UserError } from "../base/errors.ts";
 import type { Category, Sample, Segment } from "../samples/sample.ts";
 import type { BlobStore } from "./blobs.ts";
 
@@ -57,6 +58,10 @@ export type StoredSample = Omit<Sample, "values"> & {
   readonly createdAt: number;
 };
 
+export type AddOutcome =
+  | { readonly sample: StoredSample; readonly added: boolean }
+  | { readonly problem: UserError };
+
 export type SampleChange = {
   /** Null takes the label away. A new label applies to all rows and removes segments. */
   readonly label?: string | null;
@@ -66,16 +71,15 @@ export type SampleChange = {
 
 export type SampleStore = {
   /**
-   * Adds a sample. Adding one of the same name and signal again gives the one that is there, with
-   * its edits, and `added: false`.
-   * @throws UserError `project-missing`, `sample-exists` (the name is taken by another signal)
+   * Adds samples, all of them or none: one upload is one call. A name that is there with the same
+   * signal gives the sample that is there, with its edits; a name that is there with another
+   * signal gives a problem (UserError `sample-exists`) and leaves the others alone.
+   * @returns one outcome for each sample, in order
+   * @throws UserError `project-missing`
    */
-  add(
-    project: string,
-    sample: Sample,
-  ): Promise<{ readonly sample: StoredSample; readonly added: boolean }>;
+  add(project: string, samples: readonly Sample[]): Promise<readonly AddOutcome[]>;
   get(id: string): Promise<StoredSample | undefined>;
-  /** Of a project, by name (in the order of code units). */
+  /** Of a project, by name (in the order of code points). */
   list(project: string): Promise<readonly StoredSample[]>;
   /**
    * Values of a sample, verified against their hash.
@@ -134,10 +138,13 @@ export type Job = Progress & {
   readonly endedAt: number | null;
 };
 
+/** What a worker shows to act on a job: the job as `claim` gave it. */
+export type Claim = Pick<Job, "id" | "worker" | "attempts">;
+
 /**
  * Work under leases. `heartbeat`, `complete` and `fail` act only while the job is running under
- * that worker, and give false when it no longer is (cancelled, expired, taken over, deleted): then
- * the worker stops and drops what it has.
+ * that claim, and give false when it no longer is (cancelled, expired, claimed again, deleted):
+ * then the worker stops and drops what it has.
  */
 export type JobQueue = {
   /** @throws UserError `project-missing` */
@@ -145,13 +152,16 @@ export type JobQueue = {
   get(id: string): Promise<Job | undefined>;
   /** By time of creation. @param status only those. @default all */
   list(status?: JobStatus): Promise<readonly Job[]>;
-  /** Marks expired leases as interrupted, then takes the oldest queued job. */
+  /**
+   * Marks expired leases as interrupted, then takes the oldest queued job.
+   * @param kinds only those. @default all
+   */
   claim(worker: string, leaseMs: number, kinds?: readonly string[]): Promise<Job | undefined>;
   /** Extends the lease to now + `leaseMs` and records progress; once in a second is plenty. */
-  heartbeat(id: string, worker: string, leaseMs: number, progress?: Progress): Promise<boolean>;
+  heartbeat(claim: Claim, leaseMs: number, progress?: Progress): Promise<boolean>;
   /** For jobs without a result; a run ends with `RunStore.finish`. */
-  complete(id: string, worker: string): Promise<boolean>;
-  fail(id: string, worker: string, error: Failure): Promise<boolean>;
+  complete(claim: Claim): Promise<boolean>;
+  fail(claim: Claim, error: Failure): Promise<boolean>;
   /** Takes effect at once when queued, running or interrupted; false when it had ended already. */
   cancel(id: string): Promise<boolean>;
   /** Queues a failed, cancelled or interrupted job again; false in any other state. */
@@ -192,12 +202,11 @@ export type RunStore = {
   list(project: string): Promise<readonly Run[]>;
   /**
    * Stores result and artefacts and completes the job, all or nothing.
-   * @returns false as in `JobQueue`; then nothing was stored
+   * @returns false as `JobQueue.complete` does, and then nothing was stored
    * @throws UserError `artefact-path`
    */
   finish(
-    id: string,
-    worker: string,
+    claim: Claim,
     result: RunResult & { readonly artefacts: readonly ArtefactFile[] },
   ): Promise<boolean>;
   /** Undefined unless done. */
