@@ -13,7 +13,8 @@ import { type DType, sizeOf } from "../tensor/tensor.ts";
 /** What one window must give, to the bit. */
 export type ExpectedOutputs = {
   readonly features: Float32Array;
-  readonly quantized: Int8Array;
+  /** Absent where the network is in float32. */
+  readonly quantized?: Int8Array;
   readonly probabilities: Float32Array;
   /** Absent where the program has no anomaly score. */
   readonly anomaly?: number;
@@ -35,8 +36,8 @@ export type LibraryInfo = {
   readonly tensors: {
     readonly input: string;
     readonly features: string;
-    /** int8, one for each label: what the network gives before it becomes a probability. */
-    readonly quantized: string;
+    /** int8, one for each label: what a quantised network gives before it becomes a probability. */
+    readonly quantized?: string;
     /** float32, one for each label. */
     readonly probabilities: string;
     readonly anomaly?: string;
@@ -63,7 +64,7 @@ export type Library = {
   readonly labelWidth: number;
   readonly input: ProgramTensor;
   readonly features: ProgramTensor;
-  readonly quantized: ProgramTensor;
+  readonly quantized: ProgramTensor | undefined;
   readonly probabilities: ProgramTensor;
   readonly anomaly: ProgramTensor | undefined;
 };
@@ -115,7 +116,10 @@ export function describeLibrary(program: Program, info: LibraryInfo): Library {
     labelWidth: Math.max(...info.labels.map((label) => utf8(label).length)) + 1,
     input,
     features: find("features", "float32"),
-    quantized: find("quantized", "int8", info.labels.length),
+    quantized:
+      info.tensors.quantized === undefined
+        ? undefined
+        : find("quantized", "int8", info.labels.length),
     probabilities: find("probabilities", "float32", info.labels.length),
     anomaly: info.tensors.anomaly === undefined ? undefined : find("anomaly", "float32", 1),
   };

@@ -30,6 +30,7 @@ export function harnessText(info: Pick<LibraryInfo, "project" | "tensors">): str
   const prefix = cPrefix(info.project);
   const macro = prefix.toUpperCase();
   const anomaly = info.tensors.anomaly !== undefined;
+  const quantized = info.tensors.quantized !== undefined;
   return `#include "${prefix}.h"
 
 int harness_read(void *to, unsigned bytes);
@@ -41,8 +42,7 @@ int harness_run(void) {
   while (harness_read(${prefix}_input(), ${macro}_WINDOW_VALUES * sizeof(float))) {
     if (${prefix}_run(&result) != ${macro}_OK) return 1;
     harness_write(result.features, ${macro}_FEATURES * sizeof(float));
-    harness_write(result.quantized, ${macro}_LABELS);
-    harness_write(result.probabilities, sizeof result.probabilities);
+${quantized ? `    harness_write(result.quantized, ${macro}_LABELS);\n` : ""}    harness_write(result.probabilities, sizeof result.probabilities);
 ${anomaly ? "    harness_write(&result.anomaly, sizeof result.anomaly);\n" : ""}  }
   return 0;
 }
@@ -126,6 +126,9 @@ export function joinWindows(windows: readonly Float32Array[]): Uint8Array {
   return new Uint8Array(all.buffer);
 }
 
+/** The int8 output of a float32 network. */
+const NONE = new Int8Array(0);
+
 /**
  * Compares what the harness wrote with what it should have.
  * @throws Error when the length is not that of all outputs
@@ -144,7 +147,7 @@ export function compareOutputs(
   let int8Mismatches = 0;
   let [float32MaxUlp, featureMaxUlp, anomalyMaxUlp] = [0, 0, 0];
   const bytes = expected.reduce(
-    (sum, { features, quantized, probabilities, anomaly }) =>
+    (sum, { features, quantized = NONE, probabilities, anomaly }) =>
       sum +
       4 * (features.length + probabilities.length + Number(anomaly !== undefined)) +
       quantized.length,
@@ -152,7 +155,7 @@ export function compareOutputs(
   );
   if (output.length !== bytes)
     throw new Error(`parity: the library must write ${bytes} bytes, got ${output.length}`);
-  for (const { features, quantized, probabilities, anomaly } of expected) {
+  for (const { features, quantized = NONE, probabilities, anomaly } of expected) {
     featureMaxUlp = Math.max(featureMaxUlp, maxUlp(takeFloats(features.length), features));
     const int8 = new Int8Array(take(quantized.length).buffer);
     int8Mismatches += int8.filter((value, i) => value !== quantized[i]).length;

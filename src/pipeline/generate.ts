@@ -20,12 +20,16 @@ export type GenerateInput = {
   readonly layout: Layout;
   readonly labels: readonly string[];
   readonly rows: number;
+  /** What ships. */
   readonly int8: Pipeline;
+  /** The same pipeline before quantisation: its bits are checked too, but it does not ship. */
+  readonly float32: Pipeline;
   readonly anomalyThreshold: number | undefined;
   /** Test windows one after another, their labels, and what the pipeline says of them. */
   readonly windows: Float32Array;
   readonly windowLabels: ArrayLike<number>;
   readonly evaluation: Evaluation;
+  readonly float32Evaluation: Evaluation;
 };
 
 export type GeneratedLibrary = {
@@ -41,10 +45,19 @@ export type GeneratedLibrary = {
 const GOLDEN_PER_LABEL = 2;
 
 export function generateLibrary(input: GenerateInput): GeneratedLibrary {
-  const { int8, layout } = input;
-  const program = compile({ run: int8.graph }, { alignment: 4 });
-  const size = input.rows * layout.axes.length;
-  const windowAt = (w: number): Float32Array => input.windows.slice(w * size, (w + 1) * size);
+  const { program, info } = libraryOf(input, input.int8, input.evaluation);
+  const files = packC99(program, info);
+  return {
+    files,
+    computed: figuresOf(describeLibrary(program, info)),
+    link: (host) => linkedFigures(host, info, files),
+    verify: (host) => verifyLibraries(host, input, info, files),
+  };
+}
+
+/** The program and description of a pipeline as a library. */
+function libraryOf(input: GenerateInput, pipeline: Pipeline, evaluation: Evaluation) {
+  const { layout, anomalyThreshold } = input;
   const info: LibraryInfo = {
     project: input.project,
     labels: input.labels,
@@ -52,30 +65,65 @@ export function generateLibrary(input: GenerateInput): GeneratedLibrary {
     rows: input.rows,
     intervalMs: 1000 / layout.sampleRateHz,
     tensors: {
-      input: int8.input,
-      features: int8.features,
-      quantized: int8.quantized!,
-      probabilities: int8.probabilities,
-      ...(int8.anomaly === undefined ? {} : { anomaly: int8.anomaly }),
+      input: pipeline.input,
+      features: pipeline.features,
+      ...(pipeline.quantized === undefined ? {} : { quantized: pipeline.quantized }),
+      probabilities: pipeline.probabilities,
+      ...(pipeline.anomaly === undefined ? {} : { anomaly: pipeline.anomaly }),
     },
-    ...(input.anomalyThreshold === undefined ? {} : { anomalyThreshold: input.anomalyThreshold }),
-    macs: macsOf(int8.graph),
+    ...(anomalyThreshold === undefined ? {} : { anomalyThreshold }),
+    macs: macsOf(pipeline.graph),
     golden: goldenRows(input.windowLabels, input.labels.length).map((w) => ({
-      window: windowAt(w),
-      expected: expectedAt(input.evaluation, w),
+      window: windowAt(input, w),
+      expected: expectedAt(evaluation, w),
     })),
   };
-  const files = packC99(program, info);
+  return { program: compile({ run: pipeline.graph }, { alignment: 4 }), info };
+}
+
+/**
+ * Runs every test window through the compiled library, and through the float32 form of it, which
+ * shows that inference before quantisation agrees as well.
+ */
+async function verifyLibraries(
+  host: Host,
+  input: GenerateInput,
+  info: LibraryInfo,
+  files: readonly PackedFile[],
+): Promise<ParityFigures | undefined> {
+  const rows = Array.from({ length: input.evaluation.count }, (_, w) => w);
+  const windows = rows.map((w) => windowAt(input, w));
+  const float32 = libraryOf(input, input.float32, input.float32Evaluation);
+  const [shipped, reference] = await Promise.all([
+    runParity(
+      host,
+      info,
+      files,
+      windows,
+      rows.map((w) => expectedAt(input.evaluation, w)),
+    ),
+    runParity(
+      host,
+      float32.info,
+      packC99(float32.program, float32.info),
+      windows,
+      rows.map((w) => expectedAt(input.float32Evaluation, w)),
+    ),
+  ]);
+  if (!shipped || !reference) return undefined;
+  const larger = (of: (figures: ParityFigures) => number): number =>
+    Math.max(of(shipped), of(reference));
   return {
-    files,
-    computed: figuresOf(describeLibrary(program, info)),
-    link: (host) => linkedFigures(host, info, files),
-    verify: (host) => {
-      const rows = Array.from({ length: input.evaluation.count }, (_, w) => w);
-      const expected = rows.map((w) => expectedAt(input.evaluation, w));
-      return runParity(host, info, files, rows.map(windowAt), expected);
-    },
+    ...shipped,
+    float32MaxUlp: larger((figures) => figures.float32MaxUlp),
+    featureMaxUlp: larger((figures) => figures.featureMaxUlp),
+    anomalyMaxUlp: larger((figures) => figures.anomalyMaxUlp),
   };
+}
+
+function windowAt(input: GenerateInput, w: number): Float32Array {
+  const size = input.rows * input.layout.axes.length;
+  return input.windows.slice(w * size, (w + 1) * size);
 }
 
 /** The first windows of each label, spread over its test windows. */
@@ -99,7 +147,7 @@ function expectedAt(evaluation: Evaluation, w: number): ExpectedOutputs {
   };
   return {
     features: row(evaluation.features),
-    quantized: row(evaluation.quantized),
+    ...(evaluation.quantized.length > 0 ? { quantized: row(evaluation.quantized) } : {}),
     probabilities: row(evaluation.probabilities),
     ...(evaluation.anomaly.length > 0 ? { anomaly: evaluation.anomaly[w]! } : {}),
   };

@@ -172,10 +172,12 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       labels: split.labels,
       rows: windows.all.rows,
       int8,
+      float32,
       anomalyThreshold: anomaly?.threshold,
       windows: testWindows,
       windowLabels: testLabels,
       evaluation: intTest,
+      float32Evaluation: floatTest,
     });
     const linked = await library.link(host);
     await cancelPoint(signal);

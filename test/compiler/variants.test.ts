@@ -101,7 +101,11 @@ for (const [name, [layers, inputShape]] of Object.entries(NETWORKS))
     test(`every variant of a training step gives the same bits: ${name}, ${optimizer}`, () => {
       const model = makeModel(layers, inputShape, 3, 1);
       const size = inputShape.reduce((a, b) => a * b, 1);
-      const data = { x: values(12 * size), y: Int32Array.from({ length: 12 }, () => rng.int(3)) };
+      const data = {
+        x: values(12 * size),
+        y: Int32Array.from({ length: 12 }, () => rng.int(3)),
+        outputs: 3,
+      };
       checkVariants({ ...trainingGraphs(model, data, 6, { name: optimizer }) }, 3);
     });
 

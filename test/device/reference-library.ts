@@ -143,7 +143,7 @@ export function expectedOutputs(
     const { features, quantized, probabilities, anomaly } = info.tensors;
     return {
       features: copy(features) as Float32Array,
-      quantized: copy(quantized) as Int8Array,
+      ...(quantized === undefined ? {} : { quantized: copy(quantized) as Int8Array }),
       probabilities: copy(probabilities) as Float32Array,
       ...(anomaly === undefined ? {} : { anomaly: copy(anomaly)[0]! }),
     };

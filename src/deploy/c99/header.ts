@@ -15,6 +15,7 @@ export function headerText(library: Library, figures: DeviceFigures): string {
   const { prefix, macro, info, enumerators } = library;
   const values = info.rows * info.axes.length;
   const anomaly = library.anomaly !== undefined;
+  const quantized = library.quantized !== undefined;
   const threshold = anomaly && info.anomalyThreshold !== undefined;
   const enumerator = (name: string, i: number): string =>
     `  ${macro}_${name} = ${i}, /* ${commentText(info.labels[i]!)} */\n`;
@@ -52,8 +53,7 @@ typedef struct {
   int label;                    /* the label of the highest probability */
 ${anomaly ? "  float anomaly;                /* distance from the training data, lower is nearer */\n" : ""}  /* For debugging, until the next run: */
   const float *features;        /* ${macro}_FEATURES values */
-  const int8_t *quantized;      /* ${macro}_LABELS values: the int8 output of the network */
-} ${prefix}_result;
+${quantized ? `  const int8_t *quantized;      /* ${macro}_LABELS values: the int8 output of the network */\n` : ""}} ${prefix}_result;
 
 /* Where the next window goes, ${macro}_WINDOW_VALUES values. The run uses this memory up: write the
  * whole window before every run. */

@@ -45,11 +45,25 @@ int main(void) {
 export function selfTestText(library: Library): string {
   const { prefix, macro, info } = library;
   const { golden } = info;
+  const quantizedCheck = library.quantized
+    ? `    for (int i = 0; i < ${macro}_LABELS; i++) {
+      if (result.quantized[i] != quantized[w][i]) different++;
+    }
+`
+    : "";
   const count = golden.length;
   const floats = (values: Float32Array) => valueLines(Array.from(values, floatLiteral), "    ");
   const table = (type: string, name: string, size: string, rows: readonly string[]): string =>
     `static const ${type} ${name}[WINDOWS][${size}] = {\n${rows.map((row) => `  {\n${row}\n  },\n`).join("")}};\n`;
   const anomalies = golden.map(({ expected }) => floatLiteral(expected.anomaly ?? 0));
+  const quantizedTable = library.quantized
+    ? `${table(
+        "int8_t",
+        "quantized",
+        `${macro}_LABELS`,
+        golden.map((g) => valueLines(Array.from(g.expected.quantized!, String), "    ")),
+      )}\n`
+    : "";
   return `${fileHeader([
     `Self-test of ${commentText(info.project)}: ${count} recorded windows and the outputs they gave when the`,
     `library was generated. ${prefix}_selftest() gives the number of values that differ in any bit.`,
@@ -72,13 +86,7 @@ ${table(
   `${macro}_FEATURES`,
   golden.map((g) => floats(g.expected.features)),
 )}
-${table(
-  "int8_t",
-  "quantized",
-  `${macro}_LABELS`,
-  golden.map((g) => valueLines(Array.from(g.expected.quantized, String), "    ")),
-)}
-${table(
+${quantizedTable}${table(
   "float",
   "probabilities",
   `${macro}_LABELS`,
@@ -103,10 +111,7 @@ int ${prefix}_selftest(void) {
     if (${prefix}_classify(windows[w], &result) != ${macro}_OK) return -1;
     different += differences(result.features, features[w], ${macro}_FEATURES);
     different += differences(result.probabilities, probabilities[w], ${macro}_LABELS);
-${library.anomaly ? "    different += differences(&result.anomaly, &anomaly[w], 1);\n" : ""}    for (int i = 0; i < ${macro}_LABELS; i++) {
-      if (result.quantized[i] != quantized[w][i]) different++;
-    }
-  }
+${library.anomaly ? "    different += differences(&result.anomaly, &anomaly[w], 1);\n" : ""}${quantizedCheck}  }
   return different;
 }
 

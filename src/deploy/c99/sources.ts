@@ -10,6 +10,9 @@ export function modelText(library: Library): string {
   const run = source.entries.find(({ name }) => name === "run")!.statements;
   const hasData = source.data.bytes > 0;
   const window = sizeOf(library.input.shape);
+  const quantized = library.quantized
+    ? `  result->quantized = ${source.pointer(library.quantized, "int8", true)};\n`
+    : "";
   const anomaly = library.anomaly
     ? `  result->anomaly = *${source.pointer(library.anomaly, "float32", true)};\n`
     : "";
@@ -36,8 +39,7 @@ ${run}
   }
   result->label = best;
 ${anomaly}  result->features = ${source.pointer(library.features, "float32", true)};
-  result->quantized = ${source.pointer(library.quantized, "int8", true)};
-  return ${macro}_OK;
+${quantized}  return ${macro}_OK;
 }
 
 ${prefix}_status ${prefix}_classify(const float *window, ${prefix}_result *result) {
