@@ -11,7 +11,13 @@ import { type Split, splitSamples } from "../samples/split.ts";
 import { checkWindow, commonLayout, gatherWindows, type Layout } from "../samples/windows.ts";
 import { type EpochReport, fit } from "../train/fit.ts";
 import { type AnomalyModel, fitAnomaly, shareAbove } from "./anomaly.ts";
-import { assemblePipeline, isSameBlock, type PipelineParts, quantizePipeline } from "./assemble.ts";
+import {
+  assemblePipeline,
+  isSameBlock,
+  type Pipeline,
+  type PipelineParts,
+  quantizePipeline,
+} from "./assemble.ts";
 import { type Design, designRecipe, draftRecipe } from "./designer.ts";
 import { type Evaluation, evaluatePipeline, scoresOf } from "./evaluate.ts";
 import {
@@ -53,7 +59,12 @@ export type RunDetails = {
   readonly scatter: readonly ScatterPoint[];
 };
 
-export type RunResult = { readonly report: Report; readonly details: RunDetails };
+export type RunResult = {
+  readonly report: Report;
+  readonly details: RunDetails;
+  /** What was trained and what ships, to be run on further windows. */
+  readonly pipelines: { readonly float32: Pipeline; readonly int8: Pipeline };
+};
 
 /**
  * Runs a project and writes `tinsmith.json`, `report.json` and `c/` into the output directory.
@@ -234,7 +245,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       history: trained.history,
       scatter: scatterOf(x, width, windows, split.labels, intTest),
     };
-    return { report, details };
+    return { report, details, pipelines: { float32, int8 } };
   } catch (error) {
     await output.discard();
     throw error;
