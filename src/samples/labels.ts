@@ -3,7 +3,8 @@
  *
  * Category: a folder `training`, `train`, `testing`, `test` or `validation` (the innermost counts).
  * Label, first match:
- * 1. what an `info.labels` file says of the recording;
+ * 1. what an `info.labels` file says of the recording, then what its own file says (a column of a
+ *    table, labels over time in acquisition data);
  * 2. the nearest folder that is not a category, when the data is laid out as one folder per label:
  *    every recording lies in such a folder, there are at least two, and file names do not group the
  *    recordings themselves. Names do not group when they are all numbers, when they all give one
@@ -14,15 +15,18 @@
  * An archive within the source counts as a folder of its name without extension.
  */
 import type { Category, Sample } from "./sample.ts";
+import type { LabelInterval } from "./segments.ts";
 
-/** What an `info.labels` file says of one recording. */
+/** What a side file says of one recording. */
 export type Placed = {
   readonly category: Category | undefined;
   /** Undefined when it is stated to be unlabelled. */
   readonly label: string | undefined;
+  /** Labels over time, in place of one label. */
+  readonly intervals?: readonly LabelInterval[];
 };
 
-/** `placed` has the paths of samples as keys. */
+/** `placed` has the paths of files as keys. */
 export type PlacedByPath = ReadonlyMap<string, Placed>;
 
 const CATEGORY_OF_FOLDER: ReadonlyMap<string, Category> = new Map([
@@ -48,27 +52,33 @@ export function categoryFromPath(path: string): Category | undefined {
     .findLast((category) => category !== undefined);
 }
 
-/** Adds label and category to samples by the rules above, and says when folders gave the labels. */
+/**
+ * Adds label and category to samples by the rules above, and says when folders gave the labels.
+ * Labels over time are taken as they are: who reads the files puts intervals into segments.
+ * @param pathOf the file of a sample; default: its name
+ */
 export function placeSamples(
   samples: readonly Sample[],
   placed: PlacedByPath = new Map(),
+  pathOf: (sample: Sample) => string = (sample) => sample.name,
 ): { readonly samples: Sample[]; readonly notes: string[] } {
-  const open = samples.map((sample) => sample.name).filter((name) => !placed.has(name));
+  const isOpen = (sample: Sample) =>
+    !placed.has(pathOf(sample)) && sample.label === undefined && sample.segments === undefined;
+  const open = [...new Set(samples.filter(isOpen).map(pathOf))];
   const byFolder = isFolderPerLabel(open);
   const notes = byFolder ? ["Labels were taken from the folders, one folder per label."] : [];
-  const labelled = samples.map((sample) => {
-    const said = placed.get(sample.name);
-    if (said !== undefined) {
-      return {
-        ...sample,
-        label: said.label,
-        category: said.category ?? categoryFromPath(sample.name),
-      };
+  const placedSamples = samples.map((sample) => {
+    const path = pathOf(sample);
+    const said = placed.get(path);
+    const category = said?.category ?? sample.category ?? categoryFromPath(path);
+    if (said?.label !== undefined) {
+      const { segments: _, ...rest } = sample;
+      return { ...rest, label: said.label, category };
     }
-    const label = byFolder ? labelFolderOf(sample.name) : labelFromName(sample.name);
-    return { ...sample, label, category: categoryFromPath(sample.name) };
+    if (!isOpen(sample)) return { ...sample, category };
+    return { ...sample, label: byFolder ? labelFolderOf(path) : labelFromName(path), category };
   });
-  return { samples: labelled, notes };
+  return { samples: placedSamples, notes };
 }
 
 /** Rule 2 of the header. */

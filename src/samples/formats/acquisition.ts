@@ -3,7 +3,8 @@
  * Edge Impulse clients write. Content decides which of the two it is, not the file's extension.
  *
  *   {protected: {ver: "v1", alg: "HS256" | "none", iat?}, signature: 64 hex digits,
- *    payload: {device_name?, device_type, interval_ms, sensors: [{name, units}], values}}
+ *    payload: {device_name?, device_type, interval_ms, sensors: [{name, units}], values,
+ *              structured_labels?: [{startIndex, endIndex, label}]}}
  *
  * `values` is a list of rows, or for one axis also a flat list. The signature is the HMAC-SHA256 of
  * the file as it is, with sixty-four zeros in place of the signature.
@@ -11,8 +12,10 @@
 import { decode } from "cborg";
 import { equalConstantTime, fromHex, fromUtf8, indexOfBytes, utf8 } from "../../base/bytes.ts";
 import { hmacSha256 } from "../../base/hmac.ts";
-import type { Axis, Sample } from "../sample.ts";
+import { type Axis, rowsOf, type Sample } from "../sample.ts";
+import { segmentsFrom, withSegments } from "../segments.ts";
 import { describe, type ReadOptions, unreadable } from "./reader.ts";
+import { parseIntervals } from "./structured-labels.ts";
 
 const UNSIGNED = "0".repeat(64);
 
@@ -25,7 +28,8 @@ export function isAcquisition(bytes: Uint8Array): boolean {
 
 /**
  * Reads one acquisition file into one sample.
- * @throws UserError `acquisition-syntax`, `acquisition-shape` or `acquisition-value`
+ * @throws UserError `acquisition-syntax`, `acquisition-shape`, `acquisition-value`,
+ *   `structured-labels` or `label-intervals`
  */
 export function readAcquisition(name: string, bytes: Uint8Array, options: ReadOptions): Sample[] {
   const root = fieldsOf(
@@ -44,22 +48,30 @@ export function readAcquisition(name: string, bytes: Uint8Array, options: ReadOp
   }
 
   const intervalMs = numberOf(payload.interval_ms);
-  if (intervalMs === undefined || !(intervalMs > 0 && Number.isFinite(intervalMs))) {
-    throw shape(name, "payload.interval_ms must be a number greater than 0", payload.interval_ms);
+  const isSingle = Array.isArray(payload.values) && payload.values.length === 1;
+  const isInterval =
+    intervalMs !== undefined && Number.isFinite(intervalMs) && intervalMs >= (isSingle ? 0 : 1e-9);
+  if (!isInterval) {
+    throw shape(
+      name,
+      "payload.interval_ms must be a number greater than 0 (0 for a single row)",
+      payload.interval_ms,
+    );
   }
   const axes = axesOf(name, payload.sensors);
-  return [
-    {
-      name,
-      label: undefined,
-      category: undefined,
-      axes,
-      intervalMs,
-      values: valuesOf(name, axes, payload.values),
-      signatureValidates: verify(name, bytes, root.signature, header.alg, options.hmacKey),
-      metadata: metadataOf(name, payload),
-    },
-  ];
+  const sample: Sample = {
+    name,
+    label: undefined,
+    category: undefined,
+    axes,
+    intervalMs,
+    values: valuesOf(name, axes, payload.values),
+    signatureValidates: verify(name, bytes, root.signature, header.alg, options.hmacKey),
+    metadata: metadataOf(name, payload),
+  };
+  if (payload.structured_labels === undefined) return [sample];
+  const intervals = parseIntervals(name, "payload.structured_labels", payload.structured_labels);
+  return [withSegments(sample, segmentsFrom(intervals, rowsOf(sample), name))];
 }
 
 function isCborMap(first: number | undefined): boolean {

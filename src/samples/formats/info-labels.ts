@@ -1,13 +1,14 @@
 /**
  * Reader of `info.labels`, the side file of an exported data set: category and label of every file,
  * with paths relative to itself. Large exports have one entry a line after a first line of
- * properties. Of the kinds of label only `label` and `unlabeled` are read; recordings with others
- * (segments, key and value) count as unlabelled, and a note says so.
+ * properties. Of the kinds of label `label`, `multi-label` (labels over time) and `unlabeled` are read;
+ * recordings with keys and values count as unlabelled, and a note says so.
  */
 import { fromUtf8 } from "../../base/bytes.ts";
 import type { Placed } from "../labels.ts";
 import type { Category } from "../sample.ts";
 import { describe, unreadable } from "./reader.ts";
+import { parseIntervals } from "./structured-labels.ts";
 
 const CATEGORIES: readonly string[] = ["training", "testing", "validation"] satisfies Category[];
 
@@ -22,7 +23,7 @@ export function isInfoLabels(path: string): boolean {
 
 /**
  * Reads what an `info.labels` file says, keyed by path within the source.
- * @throws UserError `info-labels`
+ * @throws UserError `info-labels`, `structured-labels`
  */
 export function readInfoLabels(
   path: string,
@@ -37,27 +38,42 @@ export function readInfoLabels(
       throw broken(path, `an entry must have a path, got ${describe(file.path)}`);
     }
     const label = fieldsOf(path, `the label of ${describe(file.path)}`, file.label);
-    if (label.type !== "label" && label.type !== "unlabeled") other++;
+    const isEmpty = Array.isArray(label.labels) && label.labels.length === 0;
+    if (label.type === "multi-label" && !isEmpty) {
+      placed.set(folder + relativePath(file.path), {
+        label: undefined,
+        intervals: parseIntervals(path, `the labels of ${describe(file.path)}`, label.labels),
+        category: categoryOf(file.category),
+      });
+      continue;
+    }
+    if (label.type !== "label" && label.type !== "unlabeled" && !isEmpty) other++;
     if (label.type === "label" && typeof label.label !== "string") {
       throw broken(
         path,
         `the label of ${describe(file.path)} must be text, got ${describe(label.label)}`,
       );
     }
-    placed.set(folder + file.path.replace(/^(?:\.\/)+/, ""), {
+    placed.set(folder + relativePath(file.path), {
       label: label.type === "label" && label.label !== "" ? (label.label as string) : undefined,
-      category: CATEGORIES.includes(file.category as string)
-        ? (file.category as Category)
-        : undefined,
+      category: categoryOf(file.category),
     });
   }
   const notes =
     other === 0
       ? []
       : [
-          `${path}: ${other} of ${placed.size} recordings have labels other than one per recording.`,
+          `${path}: ${other} of ${placed.size} recordings have labels of an unknown kind and count as unlabelled.`,
         ];
   return { placed, notes };
+}
+
+function relativePath(path: string): string {
+  return path.replace(/^(?:\.\/)+/, "");
+}
+
+function categoryOf(value: unknown): Category | undefined {
+  return CATEGORIES.includes(value as string) ? (value as Category) : undefined;
 }
 
 function entriesOf(path: string, bytes: Uint8Array): readonly unknown[] {

@@ -6,6 +6,7 @@ import type { Sample } from "../sample.ts";
 import { isAcquisition, readAcquisition } from "./acquisition.ts";
 import { readCsv } from "./csv.ts";
 import { type Read, type ReadOptions, unreadable } from "./reader.ts";
+import { readWav } from "./wav.ts";
 
 type Format = {
   readonly extensions: readonly string[];
@@ -17,6 +18,7 @@ type Format = {
 const READERS: readonly Format[] = [
   { extensions: ["json", "cbor"], fits: isAcquisition, read: readAcquisition },
   { extensions: ["csv", "txt", "tsv"], read: readCsv },
+  { extensions: ["wav"], read: readWav },
 ];
 
 /** Files that carry a known extension without holding a recording. */

@@ -39,13 +39,13 @@ test("extensions propose, content decides between JSON and CBOR", () => {
 });
 
 test("side files, hidden files and unknown extensions are not readable", () => {
-  for (const path of ["a/wave.1.csv", "x.cbor", "readme.csv"]) assert.ok(isReadable(path), path);
+  for (const path of ["a/wave.1.csv", "x.cbor", "x.WAV", "readme.csv"]) assert.ok(isReadable(path), path);
   for (const path of [
     "README.txt",
     "d/LICENSE.bsd.txt",
     "tinsmith.json",
     ".x.csv",
-    "x.wav",
+    "x.mp3",
     "csv",
   ]) {
     assert.ok(!isReadable(path), path);
@@ -85,7 +85,7 @@ test("info.labels gives labels and categories, relative to itself, in both its f
   const files = [
     entry("1.csv", { type: "label", label: "said" }),
     entry("./2.csv", { type: "unlabeled" }),
-    entry("3.csv", { type: "multi-label", labels: [] }),
+    entry("3.csv", { type: "keyvalue-labels", labels: { a: "b" } }),
   ];
   const whole = utf8(JSON.stringify({ version: 1, files }));
   const data = await readFiles(
@@ -105,7 +105,7 @@ test("info.labels gives labels and categories, relative to itself, in both its f
     data.samples.map((s) => s.category),
     ["testing", "testing", "testing", undefined],
   );
-  assert.match(data.notes[0]!, /1 of 3 recordings have labels other than one per recording/);
+  assert.match(data.notes[0]!, /1 of 3 recordings have labels of an unknown kind/);
 
   const lines = [
     '{"__ndjson":true,"version":1}',

@@ -5,10 +5,12 @@
  */
 import { CancelledError, UserError } from "../../base/errors.ts";
 import { type Placed, placeSamples } from "../labels.ts";
-import type { Sample } from "../sample.ts";
+import { rowsOf, type Sample } from "../sample.ts";
+import { segmentsFrom, withSegments } from "../segments.ts";
 import { isInfoLabels, readInfoLabels } from "./info-labels.ts";
 import { isReadable, readFile } from "./read-file.ts";
 import type { ReadOptions } from "./reader.ts";
+import { isStructuredLabels, readStructuredLabels } from "./structured-labels.ts";
 
 /** A file of a source, read when asked for. */
 export type SourceFile = {
@@ -29,7 +31,7 @@ export type Source = {
   readonly skipped: readonly string[];
 };
 
-export type ReadFilesOptions = ReadOptions & {
+export type ReadFilesOptions = Omit<ReadOptions, "onNote"> & {
   readonly signal?: AbortSignal;
   /** Called after each file with the number of files done and in all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -56,38 +58,73 @@ export async function readFiles(
   options: ReadFilesOptions = {},
 ): Promise<SourceSamples> {
   const readable = source.files.filter(({ path }) => isReadable(path));
+  // Side files come first: what they say of a recording is checked when it is read.
   const info = source.files.filter(({ path }) => isInfoLabels(path));
-  const left = source.files.filter(({ path }) => !isReadable(path) && !isInfoLabels(path));
+  const structured = source.files.filter(({ path }) => isStructuredLabels(path));
+  const files = [...info, ...structured, ...readable];
+  const left = source.files.filter((file) => !files.includes(file));
   const samples: Sample[] = [];
   const problems: FileProblem[] = [...source.problems];
   const placed = new Map<string, Placed>();
-  const notes: string[] = [];
-  for (const [index, file] of [...info, ...readable].entries()) {
+  const pathOf = new Map<Sample, string>();
+  const notes = noteBook();
+  for (const [index, file] of files.entries()) {
     try {
       const bytes = await file.bytes();
       if (options.signal?.aborted) throw new CancelledError();
       if (index < info.length) {
         const said = readInfoLabels(file.path, bytes);
         for (const [path, place] of said.placed) placed.set(path, place);
-        notes.push(...said.notes);
+        for (const note of said.notes) notes.add(note);
+      } else if (index < info.length + structured.length) {
+        for (const [path, { intervals }] of readStructuredLabels(file.path, bytes)) {
+          const category = placed.get(path)?.category;
+          placed.set(path, { category, label: undefined, ...(intervals ? { intervals } : {}) });
+        }
       } else {
-        samples.push(...readFile(file.path, bytes, options));
+        const onNote = (note: string) => notes.add(note, file.path);
+        const intervals = placed.get(file.path)?.intervals;
+        for (const sample of readFile(file.path, bytes, { ...options, onNote })) {
+          const labelled = intervals
+            ? withSegments(sample, segmentsFrom(intervals, rowsOf(sample), sample.name))
+            : sample;
+          samples.push(labelled);
+          pathOf.set(labelled, file.path);
+        }
       }
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push({ file: file.path, message: error.message });
     }
-    options.onProgress?.(index + 1, info.length + readable.length);
+    options.onProgress?.(index + 1, files.length);
     if (index % FILES_PER_TURN === FILES_PER_TURN - 1) await nextTurn();
   }
   if (samples.length === 0) throw nothingRead(source.name, readable.length, problems);
-  const labelled = placeSamples(samples, placed);
+  const labelled = placeSamples(samples, placed, (sample) => pathOf.get(sample)!);
   return {
     name: source.name,
     samples: labelled.samples,
     problems,
     skipped: [...source.skipped, ...left.map(({ path }) => path)],
-    notes: [...notes, ...labelled.notes],
+    notes: [...notes.all(), ...labelled.notes],
+  };
+}
+
+/** Collects notes; one that many files share is said once. */
+function noteBook() {
+  const filesOf = new Map<string, string[]>();
+  return {
+    add: (note: string, file?: string): void => {
+      const files = filesOf.get(note) ?? [];
+      if (file !== undefined) files.push(file);
+      filesOf.set(note, files);
+    },
+    all: (): string[] =>
+      [...filesOf].map(([note, files]) => {
+        if (files.length === 0) return note;
+        const others = files.length === 1 ? "" : ` and ${files.length - 1} more`;
+        return `${files[0]}${others}: ${note}`;
+      }),
   };
 }
 
@@ -101,7 +138,7 @@ function nothingRead(name: string, readable: number, problems: readonly FileProb
   if (first === undefined) {
     return new UserError(
       "source-empty",
-      `read ${name}: source must hold recordings (.csv, .json, .cbor), got none`,
+      `read ${name}: source must hold recordings (.csv, .json, .cbor, .wav), got none`,
       "Name the folder or archive that holds the recordings.",
     );
   }

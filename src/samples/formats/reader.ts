@@ -1,7 +1,7 @@
 /**
  * What every reader of a file format shares: its type, its options and how it says what is wrong.
- * A reader turns the bytes of one file into samples without label or category; `labels.ts` adds
- * these from the paths of all files together. Bytes are hostile until a reader has checked them.
+ * A reader turns the bytes of one file into samples, with label and category only where the file
+ * itself states them; `labels.ts` adds what is missing from the paths of all files together. Bytes are hostile until a reader has checked them.
  */
 import { UserError } from "../../base/errors.ts";
 import type { Sample } from "../sample.ts";
@@ -11,11 +11,22 @@ export type ReadOptions = {
   readonly sampleRateHz?: number;
   /** Key that verifies signatures, as text; without it signatures are not verified. */
   readonly hmacKey?: string;
+  /** Columns of tables, where their names do not tell; see `columns.ts`. */
+  readonly sampleColumn?: string;
+  readonly labelColumn?: string;
+  readonly splitColumn?: string;
+  /** A column of times in milliseconds. */
+  readonly timestampColumn?: string;
+  /** Columns of tables that are left out, such as a row counter. */
+  readonly ignoreColumns?: readonly string[];
+  /** Told what a reader decided: one sentence, without the name of the file. */
+  readonly onNote?: (note: string) => void;
 };
 
 /**
  * Reads one file.
- * @param name path of the file within the source; becomes the name of its sample
+ * @param name path of the file within the source; becomes the name of its sample, or begins the
+ *   names of its samples when it holds many
  * @throws UserError that names the file and, where there is one, the row and the axis
  */
 export type Read = (name: string, bytes: Uint8Array, options: ReadOptions) => Sample[];
