@@ -24,8 +24,9 @@ export type JobOptions = {
 const EXAMPLE = "example:gestures";
 const EXAMPLE_SEED = 1;
 
-/** Runs a folder, an archive, a table or a `tinsmith.json`. */
+/** Runs a folder, an archive, a table, a `tinsmith.json` or the bundled example by its name. */
 export async function runSource(source: string, options: JobOptions): Promise<Report> {
+  if (source === EXAMPLE) return runExample(options);
   const isRecipe = source.endsWith(".json") && (await isRecipeFile(source));
   const recipe = isRecipe ? parseRecipe(await readFile(source, "utf8")) : undefined;
   if (recipe?.source === EXAMPLE) return runExample(options, recipe);
