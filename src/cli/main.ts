@@ -8,15 +8,16 @@ import { CancelledError, UserError } from "../base/errors.ts";
 import { runCommand } from "./run.ts";
 import { startCommand } from "./start.ts";
 
-/** Exit code after Ctrl-C, as shells expect: 128 + SIGINT. */
-const INTERRUPTED = 130;
+/** Exit codes of the signals that cancel, as shells expect them: 128 + number. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** npm forwards a Ctrl-C that the terminal has sent us as well; a person is slower than this. */
+const ECHO_MS = 200;
 
 /** Runs the command line and sets the exit code of the process. */
 export async function main(args: readonly string[]): Promise<void> {
   const controller = new AbortController();
-  const stop = (): void => controller.abort();
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  const release = onSignals(() => controller.abort());
   const program = new Command("tinsmith")
     .description("Sensor recordings to a verified C library, on your own machine")
     .exitOverride()
@@ -27,19 +28,40 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = report(error, release());
   } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    release();
   }
 }
 
+/**
+ * Calls `cancel` at the first signal; the second ends the process at once.
+ * @returns stops listening; gives the exit code of the signal that came, if one did
+ */
+function onSignals(cancel: () => void): () => number | undefined {
+  let exitCode: number | undefined;
+  let heardMs = 0;
+  const hear = (signal: NodeJS.Signals): void => {
+    const first = exitCode === undefined;
+    if (!first && performance.now() - heardMs < ECHO_MS) return;
+    exitCode = SIGNALS[signal as keyof typeof SIGNALS];
+    if (!first) process.exit(exitCode);
+    heardMs = performance.now();
+    cancel();
+  };
+  for (const signal of Object.keys(SIGNALS)) process.on(signal, hear);
+  return () => {
+    for (const signal of Object.keys(SIGNALS)) process.off(signal, hear);
+    return exitCode;
+  };
+}
+
 /** Says what went wrong on standard error; the exit code. */
-function report(error: unknown): number {
+function report(error: unknown, cancelled: number | undefined): number {
   if (error instanceof CommanderError) return error.exitCode;
   if (error instanceof CancelledError) {
     process.stderr.write("tinsmith: cancelled, nothing was written\n");
-    return INTERRUPTED;
+    return cancelled ?? SIGNALS.SIGINT;
   }
   if (error instanceof UserError) {
     process.stderr.write(`tinsmith: ${error.message}\n`);

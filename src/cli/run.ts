@@ -1,5 +1,6 @@
 /** `tinsmith run SOURCE`: recordings to a C library, with no configuration or with a recipe. */
 import { Command, InvalidArgumentError } from "commander";
+import { folder } from "./folder.ts";
 import { runSource } from "./pipeline-job.ts";
 import { progressPrinter } from "./progress.ts";
 import { printReport } from "./report-text.ts";
@@ -16,7 +17,7 @@ export function runCommand(signal: AbortSignal): Command {
   return new Command("run")
     .description("turn recordings into features, a trained int8 network and a verified C library")
     .argument("<source>", "folder, archive (.zip, .tar.gz), table or tinsmith.json")
-    .option("--out <folder>", "where the result goes (default: ./tinsmith-out/<name>)")
+    .option("--out <folder>", "where the result goes (default: ./tinsmith-out/<name>)", folder)
     .option("--seed <number>", "seed of every random choice", integer)
     .option("--rate <hz>", "sampling rate of tables without a timestamp column", positive)
     .option("--hmac-key <key>", "key that signatures are checked with")
@@ -37,15 +38,18 @@ export function runCommand(signal: AbortSignal): Command {
 }
 
 function integer(text: string): number {
-  const value = Number(text);
+  const value = numberOf(text);
   if (!Number.isInteger(value) || value < 0 || value > 4294967295)
     throw new InvalidArgumentError("must be an integer from 0 to 4294967295");
   return value;
 }
 
 function positive(text: string): number {
-  const value = Number(text);
+  const value = numberOf(text);
   if (!Number.isFinite(value) || value <= 0)
     throw new InvalidArgumentError("must be a number above 0");
   return value;
 }
+
+/** Blank text is no number, though JavaScript takes it for 0. */
+const numberOf = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text));

@@ -1,6 +1,16 @@
 /** The Host port on Node: files and processes, stopped by an AbortSignal. */
 import { spawn } from "node:child_process";
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  access,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { CancelledError } from "../base/errors.ts";
@@ -11,7 +21,7 @@ export function nodeHost(signal?: AbortSignal): Host {
   return {
     readFile: async (path) => new Uint8Array(await readFile(path)),
     writeFile: async (path, bytes) => {
-      await mkdir(dirname(path), { recursive: true });
+      await makeDirectories(dirname(path));
       await writeFile(path, bytes);
     },
     exists: async (path) => {
@@ -23,15 +33,35 @@ export function nodeHost(signal?: AbortSignal): Host {
       }
     },
     list: async (path) => (await readdir(path)).sort(),
-    makeDirectory: async (path) => {
-      await mkdir(path, { recursive: true });
-    },
+    makeDirectory: makeDirectories,
     makeTempDirectory: () => mkdtemp(join(tmpdir(), "tinsmith-")),
     rename,
     remove: (path) => rm(path, { recursive: true, force: true }),
     run: (request) => runProcess(request, signal),
   };
 }
+
+/**
+ * Makes a folder and those above it. Step by step, since the recursive form of `mkdir` never returns
+ * on a file system that denies the existence of what it is asked to make (Linux's /proc).
+ */
+async function makeDirectories(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" && dirname(path) !== path) {
+      await makeDirectories(dirname(path));
+      await mkdir(path).catch(ignoreExisting);
+    } else if (!(await stat(path).catch(() => undefined))?.isDirectory()) throw error;
+  }
+}
+
+/** Another process may have been quicker. */
+function ignoreExisting(error: unknown): void {
+  if (codeOf(error) !== "EEXIST") throw error;
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 function runProcess(request: ProcessRequest, signal?: AbortSignal): Promise<ProcessResult> {
   if (signal?.aborted) return Promise.reject(new CancelledError());
@@ -44,7 +74,12 @@ function runProcess(request: ProcessRequest, signal?: AbortSignal): Promise<Proc
       detached: true,
     });
     const stop = (): void => {
-      child.kill("SIGKILL");
+      // The whole group: a compiler driver has children of its own.
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        child.kill("SIGKILL"); // no group: it has ended, or the system has none
+      }
     };
     signal?.addEventListener("abort", stop, { once: true });
     const stdout: Buffer[] = [];
