@@ -49,7 +49,7 @@ test("a given rate stands in for the timestamp column, which otherwise wins", ()
   refuses(
     "x,y\n1,2\n3,4",
     "csv-rate",
-    "must have a first column timestamp (ms) or a given rate, got neither",
+    "must have a column timestamp (ms), a given rate or a label column, got none of them",
   );
   assert.throws(() => read("x\n1", 0), { code: "csv-rate" });
 });

@@ -39,7 +39,8 @@ test("extensions propose, content decides between JSON and CBOR", () => {
 });
 
 test("side files, hidden files and unknown extensions are not readable", () => {
-  for (const path of ["a/wave.1.csv", "x.cbor", "x.WAV", "readme.csv"]) assert.ok(isReadable(path), path);
+  for (const path of ["a/wave.1.csv", "x.cbor", "x.WAV", "readme.csv"])
+    assert.ok(isReadable(path), path);
   for (const path of [
     "README.txt",
     "d/LICENSE.bsd.txt",

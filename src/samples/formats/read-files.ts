@@ -68,6 +68,7 @@ export async function readFiles(
   const placed = new Map<string, Placed>();
   const pathOf = new Map<Sample, string>();
   const notes = noteBook();
+  let hint: string | undefined;
   for (const [index, file] of files.entries()) {
     try {
       const bytes = await file.bytes();
@@ -95,11 +96,12 @@ export async function readFiles(
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push({ file: file.path, message: error.message });
+      hint ??= error.hint;
     }
     options.onProgress?.(index + 1, files.length);
     if (index % FILES_PER_TURN === FILES_PER_TURN - 1) await nextTurn();
   }
-  if (samples.length === 0) throw nothingRead(source.name, readable.length, problems);
+  if (samples.length === 0) throw nothingRead(source.name, readable.length, problems, hint);
   const labelled = placeSamples(samples, placed, (sample) => pathOf.get(sample)!);
   return {
     name: source.name,
@@ -133,7 +135,12 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-function nothingRead(name: string, readable: number, problems: readonly FileProblem[]): UserError {
+function nothingRead(
+  name: string,
+  readable: number,
+  problems: readonly FileProblem[],
+  hint: string | undefined,
+): UserError {
   const [first] = problems;
   if (first === undefined) {
     return new UserError(
@@ -145,5 +152,6 @@ function nothingRead(name: string, readable: number, problems: readonly FileProb
   return new UserError(
     "source-unreadable",
     `read ${name}: at least one of ${Math.max(readable, problems.length)} files must be readable, got none; the first problem: ${first.message}`,
+    hint,
   );
 }
