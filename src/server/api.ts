@@ -8,6 +8,7 @@ import { type Static, type TSchema, type TUnsafe, Type } from "typebox";
 import type { ProgressEvent } from "../pipeline/progress.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
+import type { RunDetails } from "../pipeline/run.ts";
 import type { Category } from "../samples/sample.ts";
 import type { EpochReport } from "../train/fit.ts";
 
@@ -129,28 +130,15 @@ export type Run = {
   readonly message: string | null;
   /** Why it failed. */
   readonly error?: ApiError;
-  readonly seed: number | null;
+  readonly seed: number;
   /** ISO 8601, UTC, as the other times. */
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly endedAt: string | null;
 };
 
-/** A window in the plane of the first two principal components of its features. */
-export type ScatterPoint = {
-  readonly x: number;
-  readonly y: number;
-  readonly label: string;
-  readonly side: Side;
-  /** Whether the network labels it right; null where there is nothing to compare with. */
-  readonly correct: boolean | null;
-};
-
-export type RunDetails = {
-  /** Losses and accuracies, one entry an epoch. */
-  readonly history: readonly EpochReport[];
-  readonly scatter: readonly ScatterPoint[];
-};
+export type { RunDetails } from "../pipeline/run.ts";
+export type { ScatterPoint } from "../pipeline/scatter.ts";
 
 /** `GET /api/runs/:run`: the report once it is done, the history so far while it trains. */
 export type RunResult = Run & {
@@ -175,7 +163,7 @@ export type ServerEvent =
 export type Schema<T> = TUnsafe<T>;
 
 /** Names a schema after a type that its values must be assignable to. */
-function schema<T>(): <S extends TSchema>(
+export function schema<T>(): <S extends TSchema>(
   checked: [Static<S>] extends [T] ? S : never,
 ) => Schema<T> {
   return (checked) => checked as unknown as Schema<T>;
@@ -226,7 +214,7 @@ const runFields = {
   done: Type.Number({ minimum: 0, maximum: 1 }),
   message: nullable(Type.String()),
   error: Type.Optional(errorShape),
-  seed: nullable(Type.Integer()),
+  seed: Type.Integer(),
   createdAt: time,
   startedAt: nullable(time),
   endedAt: nullable(time),
