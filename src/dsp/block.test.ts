@@ -26,7 +26,10 @@ function fails(call: () => unknown, message: string, hint?: RegExp): void {
   });
 }
 
-for (const block of BLOCKS) {
+/** The others take one axis of sound; `audio.test.ts` has their tests. */
+const MOTION_BLOCKS = BLOCKS.filter((block) => block.frames === undefined);
+
+for (const block of MOTION_BLOCKS) {
   test(`${block.type}: every feature has a name of its own`, () => {
     const context = contextOf(block);
     const graph = blockGraph(block, context);
@@ -36,6 +39,16 @@ for (const block of BLOCKS) {
     assert.equal(new Set(block.labels(context)).size, width);
   });
 
+  test(`${block.type}: scaling the axes is scaling the window`, () => {
+    const scaled = blockGraph(block, contextOf(block, { "scale-axes": -0.5 }));
+    const plain = blockGraph(block, contextOf(block));
+    const x = Float32Array.from(motion());
+    const halved = x.map((value) => -0.5 * value);
+    assert.deepEqual(runGraph(scaled, x, "float32"), runGraph(plain, halved, "float32"));
+  });
+}
+
+for (const block of BLOCKS) {
   test(`${block.type}: parameters are described and their defaults pass`, () => {
     assert.equal(blockOf(block.type), block);
     const values = block.parse(undefined);
@@ -44,14 +57,6 @@ for (const block of BLOCKS) {
       assert.match(help, /\.$/);
     }
     assert.deepEqual(block.parse(values), values);
-  });
-
-  test(`${block.type}: scaling the axes is scaling the window`, () => {
-    const scaled = blockGraph(block, contextOf(block, { "scale-axes": -0.5 }));
-    const plain = blockGraph(block, contextOf(block));
-    const x = Float32Array.from(motion());
-    const halved = x.map((value) => -0.5 * value);
-    assert.deepEqual(runGraph(scaled, x, "float32"), runGraph(plain, halved, "float32"));
   });
 }
 
@@ -116,7 +121,10 @@ test("parameters that are unknown or of the wrong type are refused", () => {
     () => flatten.parse({ ...off, skewness: false, kurtosis: false }),
     'flatten: at least one statistic must be on, got "none"',
   );
-  fails(() => blockOf("mfcc"), 'block: the type must be one of raw, flatten, spectral, got "mfcc"');
+  fails(
+    () => blockOf("image"),
+    `block: the type must be one of ${BLOCKS.map((block) => block.type).join(", ")}, got "image"`,
+  );
 });
 
 test("what the spectral block cannot do is refused in one sentence", () => {

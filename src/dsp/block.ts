@@ -19,6 +19,9 @@ export type BlockContext = {
   readonly rows: number;
 };
 
+/** The features of a block as a picture: row after row, one row for each frame of time. */
+export type Frames = { readonly frames: number; readonly columns: number };
+
 export type Block = {
   /** Stable, for recipes: `spectral`. */
   readonly type: string;
@@ -36,6 +39,12 @@ export type Block = {
    * @throws UserError `block-parameter` where the parameters do not fit the window
    */
   readonly labels: (context: BlockContext) => readonly string[];
+  /**
+   * Given by blocks whose features are frames of `columns` features each, in time order: what a
+   * convolution over time may slide along. frames * columns is the number of features.
+   * @throws UserError as `labels`
+   */
+  readonly frames?: (context: BlockContext) => Frames;
   /**
    * Adds the nodes of the block.
    * @param input float32 [rows, axes]: one window, interleaved

@@ -2,10 +2,12 @@
 import { UserError } from "../base/errors.ts";
 import type { Block } from "./block.ts";
 import { flatten } from "./flatten.ts";
+import { mfcc } from "./mfcc.ts";
+import { mfe } from "./mfe.ts";
 import { raw } from "./raw.ts";
 import { spectral } from "./spectral.ts";
 
-export const BLOCKS: readonly Block[] = [raw, flatten, spectral];
+export const BLOCKS: readonly Block[] = [raw, flatten, spectral, mfe, mfcc];
 
 /** @throws UserError `unknown-block` */
 export function blockOf(type: string): Block {
