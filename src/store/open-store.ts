@@ -2,6 +2,15 @@
  * Opens the store of one machine: SQLite and blobs in a folder, the home (`~/.tinsmith` unless
  * told otherwise).
  */
+import { constants } from "node:fs";
+import { access, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../base/errors.ts";
+import { openDiskBlobs } from "./blobs-disk.ts";
+import { fileFailure } from "./failures.ts";
+import { idMaker } from "./ids.ts";
+import { sqlStore } from "./sql/sql-store.ts";
+import { openDatabase } from "./sqlite/open-database.ts";
 import type { Store } from "./store.ts";
 
 export type OpenOptions = {
@@ -15,6 +24,25 @@ export type OpenOptions = {
  * @throws UserError `home-not-directory`, `home-not-writable`, `disk-full`, `store-newer`,
  * `store-damaged`
  */
-export function openStore(home: string, options?: OpenOptions): Promise<Store> {
-  throw new Error(`not implemented: ${home} ${options}`);
+export async function openStore(home: string, options: OpenOptions = {}): Promise<Store> {
+  await prepareHome(home);
+  const blobs = await openDiskBlobs(join(home, "blobs"));
+  const db = await openDatabase(join(home, "tinsmith.sqlite"));
+  const now = options.clock ?? Date.now;
+  const makeId = idMaker();
+  return sqlStore({ db, blobs, now, newId: () => makeId(now()) });
+}
+
+async function prepareHome(home: string): Promise<void> {
+  try {
+    // Recordings are their owner's alone.
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (code === "EEXIST" || code === "ENOTDIR") {
+      throw new UserError("home-not-directory", `home: it must be a folder, got "${home}"`);
+    }
+    throw fileFailure(error);
+  }
 }
