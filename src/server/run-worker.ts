@@ -18,13 +18,14 @@ import type { ArtefactFile, Claim } from "../store/store.ts";
 import type { EpochReport } from "../train/fit.ts";
 import type { ApiError, Side } from "./api.ts";
 import { toApiError } from "./errors.ts";
+import type { RunRequest } from "./start-run.ts";
 
 export type RunTask = {
   readonly home: string;
   readonly claim: Claim;
   readonly project: { readonly id: string; readonly name: string };
   readonly seed: number;
-  readonly recipe: Recipe | null;
+  readonly request: RunRequest;
   /** Folder for what the run writes; the server removes it. */
   readonly folder: string;
 };
@@ -62,12 +63,13 @@ async function carryOut(): Promise<RunEnd> {
     const host = nodeHost(signal);
     const outputDirectory = join(task.folder, "out");
     const { name } = task.project;
+    const { recipe, source = `project:${name}` } = task.request;
     const { report, details } = await runPipeline(
       { name, samples },
       {
-        ...(task.recipe ? { recipe: { ...task.recipe, seed: task.seed } } : {}),
+        ...(recipe ? { recipe: { ...recipe, seed: task.seed } } : {}),
         seed: task.seed,
-        source: `project:${name}`,
+        source,
         outputDirectory,
         host,
         signal,

@@ -8,17 +8,14 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { ProgressEvent } from "../pipeline/progress.ts";
-import type { Recipe } from "../pipeline/recipe.ts";
 import type { Claim, Job, Store } from "../store/store.ts";
 import type { EpochReport } from "../train/fit.ts";
 import type { Run } from "./api.ts";
 import type { Events } from "./events.ts";
 import type { RunEnd, RunMessage, RunTask } from "./run-worker.ts";
+import type { RunRequest } from "./start-run.ts";
 import { throttle } from "./throttle.ts";
 import { viewRun } from "./views.ts";
-
-/** What a run is asked to do beside its seed: opaque JSON to the store. */
-export type RunRequest = { readonly recipe: Recipe | null };
 
 /** Where a run is that has not ended. */
 export type LiveRun = {
@@ -93,7 +90,7 @@ export function makeRunner({ store, home, events, concurrency = 1 }: RunnerOptio
         claim,
         project: { id: project.id, name: project.name },
         seed: run.seed,
-        recipe: (job.request as RunRequest | null)?.recipe ?? null,
+        request: job.request as RunRequest,
         folder,
       } satisfies RunTask,
     });

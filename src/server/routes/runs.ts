@@ -1,18 +1,16 @@
 /** Runs: start, list, show, cancel, and what they made. */
 import { Type } from "typebox";
 import { UserError } from "../../base/errors.ts";
-import type { Recipe } from "../../pipeline/recipe.ts";
 import type { Report } from "../../pipeline/report.ts";
 import type { Run as StoredRun } from "../../store/store.ts";
 import { newRunSchema, type Run, type RunResult, runResultSchema, runSchema } from "../api.ts";
 import { type App, type Context, findProject, findRun } from "../app.ts";
 import type { StoredDetails } from "../run-worker.ts";
-import { type RunRequest, withLive } from "../runner.ts";
+import { withLive } from "../runner.ts";
+import { startRun } from "../start-run.ts";
 import { viewRun } from "../views.ts";
 import { zipFiles } from "../zip.ts";
 import { projectParams, responses, runParams } from "./shared.ts";
-
-const DEFAULT_SEED = 1;
 
 const fileParams = Type.Object({
   run: Type.String({ minLength: 1, maxLength: 100 }),
@@ -20,7 +18,7 @@ const fileParams = Type.Object({
 });
 
 export function runRoutes(app: App, context: Context): void {
-  const { store, runner, events } = context;
+  const { store, runner } = context;
   const view = (run: StoredRun): Run => withLive(viewRun(run), runner.live(run.id));
 
   const result = async (run: StoredRun): Promise<RunResult> => {
@@ -49,13 +47,7 @@ export function runRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { id } = await findProject(context, request.params.project);
-      const recipe = ((await store.recipes.get(id)) ?? null) as Recipe | null;
-      const run = await store.runs.create(id, {
-        seed: request.body?.seed ?? recipe?.seed ?? DEFAULT_SEED,
-        request: { recipe } satisfies RunRequest,
-      });
-      events.publish({ type: "run", run: view(run) });
-      runner.wake();
+      const run = await startRun(context, id, { seed: request.body?.seed });
       return reply.code(201).send(view(run));
     },
   );
