@@ -8,7 +8,6 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
 export type Files = { readonly [path: string]: Uint8Array | string };
@@ -55,7 +54,10 @@ export function tinsmith(args: readonly string[], options: RunOptions = {}): Pro
 }
 
 /** A folder with files in it that is gone after the test. */
-export async function folderOf(t: TestContext, files: Files = {}): Promise<string> {
+export async function folderOf(
+  t: { readonly after: (cleanUp: () => Promise<void>) => void },
+  files: Files = {},
+): Promise<string> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "tinsmith-e2e-")));
   t.after(() => rm(root, { recursive: true, force: true }));
   await writeFiles(root, files);
