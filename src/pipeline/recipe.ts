@@ -132,9 +132,12 @@ export function parseRecipe(text: string): Recipe {
   };
 }
 
-/** The text of a recipe: two spaces, keys in the order in which data flows. */
+/**
+ * The text of a recipe: two spaces, keys in the order in which data flows, whoever made it.
+ * @throws UserError as `parseRecipe` does
+ */
 export function formatRecipe(recipe: Recipe): string {
-  return `${JSON.stringify(recipe, null, 2)}\n`;
+  return `${JSON.stringify(parseRecipe(JSON.stringify(recipe)), null, 2)}\n`;
 }
 
 function parseBlock(path: string, value: unknown): BlockRecipe {
