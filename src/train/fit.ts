@@ -12,6 +12,7 @@ import type { Program, ProgramTensor } from "../compiler/program.ts";
 import { type Instance, wasmInstance } from "../engine/instance.ts";
 import type { TypedArray } from "../tensor/tensor.ts";
 import { ADAM_DEFAULTS, adamSchedule } from "./adam.ts";
+import type { SpectrogramAugmentation } from "./augment-spectrogram.ts";
 import { type Optimizer, type Parameter, type TrainableModel, trainingGraphs } from "./step.ts";
 
 export type TrainingData = {
@@ -36,6 +37,8 @@ export type FitOptions = {
   readonly optimizer?: Optimizer;
   /** `auto` weighs class c by N / (classes * count of c), over the training rows. @default "none" */
   readonly classWeights?: "none" | "auto";
+  /** Changes of the training examples, which are spectrograms, drawn anew each time. @default none */
+  readonly augmentation?: SpectrogramAugmentation;
   /** Stop after so many epochs without a lower validation loss. @default never */
   readonly patience?: number;
   /** @default 3 */
@@ -85,7 +88,8 @@ export async function fit(
   const { optimizer = { name: "adam" }, patience = epochs } = options;
   checkOptions(options);
   checkData(model, data);
-  const instance = engine(compile({ ...trainingGraphs(model, data, batchSize, optimizer) }));
+  const graphs = trainingGraphs(model, data, batchSize, optimizer, options.augmentation);
+  const instance = engine(compile({ ...graphs }));
   const ports = portsOf(instance);
   const classWeights = classWeightsOf(data, options.classWeights ?? "none");
   const schedule =

@@ -8,6 +8,11 @@ import type { Graph } from "../graph/graph.ts";
 import { withoutDeadNodes } from "../graph/live-nodes.ts";
 import type { Shape } from "../tensor/tensor.ts";
 import { ADAM_DEFAULTS, type AdamAttributes, adam } from "./adam.ts";
+import {
+  augmentationAttributes,
+  augmentSpectrogram,
+  type SpectrogramAugmentation,
+} from "./augment-spectrogram.ts";
 import { gather } from "./gather.ts";
 import { meanSquaredError } from "./mean-squared-error.ts";
 import { sgd } from "./sgd.ts";
@@ -86,6 +91,7 @@ export type TrainingGraphs = {
 /**
  * @param data x [N, ...inputShape]; y class labels [N] (trained by cross-entropy) or, as
  * Float32Array, targets [N, outputs] (trained by squared error); outputs: classes, or their width
+ * @param augmentation of the examples that a step sees; the evaluation sees them as they are
  * @throws Error when the model's output does not have that width
  */
 export function trainingGraphs(
@@ -97,6 +103,7 @@ export function trainingGraphs(
   },
   batchSize: number,
   optimizer: Optimizer,
+  augmentation?: SpectrogramAugmentation,
 ): TrainingGraphs {
   const sampleSize = model.inputShape.reduce((product, n) => product * n, 1);
   const samples = data.x.length / sampleSize;
@@ -112,10 +119,14 @@ export function trainingGraphs(
     const parameters = model.parameters.map((p) =>
       builder.state(p.name, "float32", p.shape, p.data),
     );
-    const seed = training ? { dropoutSeed: builder.input("seed", "int32", [1]) } : {};
-    const batch = builder.one(gather, [x, indices]);
+    const seed = training ? builder.input("seed", "int32", [1]) : undefined;
+    const given = builder.one(gather, [x, indices]);
     const targets = builder.one(gather, [y, indices]);
-    const outputs = model.forward(builder, batch, parameters, seed);
+    const batch =
+      seed && augmentation
+        ? builder.one(augmentSpectrogram, [given, seed], augmentationAttributes(augmentation))
+        : given;
+    const outputs = model.forward(builder, batch, parameters, seed ? { dropoutSeed: seed } : {});
     const { shape } = builder.spec(outputs);
     if (shape.length !== 2 || shape[1] !== data.outputs)
       throw new Error(`train: the model must give [B,${data.outputs}], got [${shape}]`);
