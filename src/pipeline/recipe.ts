@@ -168,26 +168,38 @@ function parseAnomaly(value: unknown): AnomalyRecipe {
   };
 }
 
-const LAYER_KEYS: { readonly [type: string]: readonly string[] } = {
-  dense: ["type", "units", "activation"],
-  conv1d: ["type", "filters", "kernelSize", "stride", "padding", "activation"],
-  maxPool1d: ["type", "size", "stride", "padding"],
-  dropout: ["type", "rate"],
-  reshape: ["type", "shape"],
-  flatten: ["type"],
-};
+/** Keys of each layer: those that it must have, then those that it may have. */
+const LAYER_KEYS: ReadonlyMap<string, readonly [must: readonly string[], may: readonly string[]]> =
+  new Map([
+    ["dense", [["units"], ["activation"]]],
+    [
+      "conv1d",
+      [
+        ["filters", "kernelSize"],
+        ["stride", "padding", "activation"],
+      ],
+    ],
+    ["maxPool1d", [[], ["size", "stride", "padding"]]],
+    ["dropout", [["rate"], []]],
+    ["reshape", [["shape"], []]],
+    ["flatten", [[], []]],
+  ]);
 
 /** Checks keys and kinds; sizes that must fit together are checked when the model is made. */
 function parseLayer(path: string, value: unknown): Layer {
   const layer = object(path, value);
   const type = string(`${path}.type`, layer.type);
-  const allowed = LAYER_KEYS[type];
-  if (!allowed)
-    throw wrong(`${path}.type`, `must be one of ${Object.keys(LAYER_KEYS).join(", ")}`, type);
-  keys(path, layer, allowed);
+  const known = LAYER_KEYS.get(type);
+  if (!known)
+    throw wrong(`${path}.type`, `must be one of ${[...LAYER_KEYS.keys()].join(", ")}`, type);
+  const [must, may] = known;
+  keys(path, layer, ["type", ...must, ...may]);
+  const isGiven = (key: string): boolean => layer[key] !== undefined || must.includes(key);
   for (const key of ["units", "filters", "kernelSize", "size", "stride"])
-    if (layer[key] !== undefined) integer(`${path}.${key}`, layer[key], 1, 65_536);
-  if (layer.rate !== undefined) number(`${path}.rate`, layer.rate, 0, 1);
+    if (isGiven(key)) integer(`${path}.${key}`, layer[key], 1, 65_536);
+  const { rate } = layer;
+  if (isGiven("rate") && !(typeof rate === "number" && rate >= 0 && rate < 1))
+    throw wrong(`${path}.rate`, "must be a number from 0 to below 1", rate);
   for (const [key, choices] of [
     ["activation", ["linear", "relu"]],
     ["padding", ["same", "valid"]],
@@ -196,7 +208,7 @@ function parseLayer(path: string, value: unknown): Layer {
     if (given !== undefined && !(choices as readonly unknown[]).includes(given))
       throw wrong(`${path}.${key}`, `must be one of ${choices.join(", ")}`, given);
   }
-  if (layer.shape !== undefined) {
+  if (isGiven("shape")) {
     if (!Array.isArray(layer.shape)) throw wrong(`${path}.shape`, "must be a list", layer.shape);
     layer.shape.forEach((n, i) => {
       integer(`${path}.shape[${i}]`, n, 1, 1_048_576);

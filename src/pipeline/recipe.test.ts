@@ -1,0 +1,222 @@
+/** Recipes: what is written reads back, and whatever a person may get wrong is said exactly. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { formatRecipe, parseRecipe, type Recipe } from "./recipe.ts";
+
+const FULL: Recipe = {
+  tinsmith: 1,
+  name: "gestures",
+  source: "../recordings",
+  seed: 4294967295,
+  input: { windowMs: 2000, strideMs: 80 },
+  split: { testFraction: 0.25, validationFraction: 0.1 },
+  block: { type: "spectral", params: { "fft-length": 64, "do-log": true, filter: "low" } },
+  standardize: false,
+  layers: [
+    { type: "reshape", shape: [13, 3] },
+    { type: "conv1d", filters: 8, kernelSize: 3, stride: 2, padding: "same", activation: "relu" },
+    { type: "maxPool1d", size: 2, stride: 2, padding: "valid" },
+    { type: "flatten" },
+    { type: "dropout", rate: 0.25 },
+    { type: "dense", units: 10, activation: "relu" },
+  ],
+  training: { epochs: 40, learningRate: 0.003, batchSize: 16, patience: 5, classWeights: "auto" },
+  anomaly: {
+    type: "k-means",
+    block: { type: "flatten", params: {} },
+    features: ["accX RMS"],
+    clusters: 32,
+    percentile: 99,
+  },
+};
+
+const SHORTEST = {
+  tinsmith: 1,
+  name: "n",
+  source: ".",
+  input: { windowMs: 1000, strideMs: 1000 },
+  block: { type: "raw" },
+  training: { epochs: 10, learningRate: 0.01 },
+};
+
+const reversed = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .reverse()
+          .map(([key, part]) => [key, reversed(part)]),
+      )
+    : value;
+
+test("a recipe is read as it was written, and written the same in whatever order it was made", () => {
+  const text = formatRecipe(FULL);
+  assert.deepEqual(parseRecipe(text), FULL);
+  assert.equal(formatRecipe(parseRecipe(text)), text);
+  const { block, layers, ...rest } = FULL;
+  const other = { ...(reversed(rest) as Omit<Recipe, "block" | "layers">), layers, block };
+  assert.equal(formatRecipe(other), text);
+  assert.match(text, /^\{\n {2}"tinsmith": 1,\n {2}"name": "gestures",\n/);
+  assert.ok(text.endsWith("}\n"));
+});
+
+test("what a recipe leaves out takes its default", () => {
+  assert.deepEqual(parseRecipe(JSON.stringify(SHORTEST)), {
+    tinsmith: 1,
+    name: "n",
+    source: ".",
+    seed: 1,
+    input: { windowMs: 1000, strideMs: 1000 },
+    split: { testFraction: 0.2, validationFraction: 0.2 },
+    block: { type: "raw", params: {} },
+    standardize: true,
+    layers: [
+      { type: "dense", units: 20, activation: "relu" },
+      { type: "dense", units: 10, activation: "relu" },
+    ],
+    training: {
+      epochs: 10,
+      learningRate: 0.01,
+      batchSize: 32,
+      patience: 0,
+      classWeights: "none",
+    },
+    anomaly: null,
+  });
+});
+
+const { training, anomaly } = FULL;
+const without = (key: string): object =>
+  Object.fromEntries(Object.entries(FULL).filter(([name]) => name !== key));
+const layer = (value: unknown): object => ({ ...FULL, layers: [value] });
+
+/** Wrong recipes, and all that is said of them behind `recipe: `. */
+const WRONG: readonly (readonly [unknown, string])[] = [
+  [null, '"recipe" must be an object, got null'],
+  [
+    [FULL],
+    '"recipe" must be an object, got [{"tinsmith":1,"name":"gestures","source":"../recordings"...',
+  ],
+  [{ ...FULL, colour: "red" }, '"recipe" must not have the key "colour"'],
+  [{ ...FULL, tinsmith: "1" }, '"tinsmith" must be 1, got "1"'],
+  [without("tinsmith"), '"tinsmith" must be 1, got nothing'],
+  [without("name"), '"name" must be a text, got nothing'],
+  [{ ...FULL, name: " " }, '"name" must be a text, got " "'],
+  [{ ...FULL, source: 1 }, '"source" must be a text, got 1'],
+  [{ ...FULL, seed: -1 }, '"seed" must be an integer from 0 to 4294967295, got -1'],
+  [{ ...FULL, seed: 1.5 }, '"seed" must be an integer from 0 to 4294967295, got 1.5'],
+  [without("input"), '"input" must be an object, got nothing'],
+  [
+    { ...FULL, input: { windowMs: 0, strideMs: 80 } },
+    '"input.windowMs" must be a number above 0 and at most 3600000, got 0',
+  ],
+  [
+    { ...FULL, input: { windowMs: 2000, strideMs: "80" } },
+    '"input.strideMs" must be a number above 0 and at most 3600000, got "80"',
+  ],
+  [{ ...FULL, input: { ...FULL.input, hop: 1 } }, '"input" must not have the key "hop"'],
+  [{ ...FULL, split: [] }, '"split" must be an object, got []'],
+  [
+    { ...FULL, split: { testFraction: 2 } },
+    '"split.testFraction" must be a number above 0 and at most 1, got 2',
+  ],
+  [without("block"), '"block" must be an object, got nothing'],
+  [{ ...FULL, block: { type: 1 } }, '"block.type" must be a text, got 1'],
+  [
+    { ...FULL, block: { type: "raw", params: { x: [1] } } },
+    '"block.params.x" must be a number, a string or a boolean, got [1]',
+  ],
+  [{ ...FULL, standardize: "yes" }, '"standardize" must be a boolean, got "yes"'],
+  [{ ...FULL, layers: {} }, '"layers" must be a list, got {}'],
+  [layer("dense"), '"layers[0]" must be an object, got "dense"'],
+  [
+    layer({ type: "lstm" }),
+    '"layers[0].type" must be one of dense, conv1d, maxPool1d, dropout, reshape, flatten, got "lstm"',
+  ],
+  [
+    layer({ type: "constructor" }),
+    '"layers[0].type" must be one of dense, conv1d, maxPool1d, dropout, reshape, flatten, got "constructor"',
+  ],
+  [layer({ type: "flatten", units: 1 }), '"layers[0]" must not have the key "units"'],
+  [
+    layer({ type: "dense", units: 0 }),
+    '"layers[0].units" must be an integer from 1 to 65536, got 0',
+  ],
+  [layer({ type: "dense" }), '"layers[0].units" must be an integer from 1 to 65536, got nothing'],
+  [
+    layer({ type: "conv1d", filters: 2 }),
+    '"layers[0].kernelSize" must be an integer from 1 to 65536, got nothing',
+  ],
+  [layer({ type: "dropout" }), '"layers[0].rate" must be a number from 0 to below 1, got nothing'],
+  [
+    layer({ type: "dropout", rate: 1 }),
+    '"layers[0].rate" must be a number from 0 to below 1, got 1',
+  ],
+  [layer({ type: "reshape" }), '"layers[0].shape" must be a list, got nothing'],
+  [
+    layer({ type: "reshape", shape: [3, -1] }),
+    '"layers[0].shape[1]" must be an integer from 1 to 1048576, got -1',
+  ],
+  [
+    layer({ type: "dense", units: 1, activation: "tanh" }),
+    '"layers[0].activation" must be one of linear, relu, got "tanh"',
+  ],
+  [without("training"), '"training" must be an object, got nothing'],
+  [
+    { ...FULL, training: { ...training, epochs: 0 } },
+    '"training.epochs" must be an integer from 1 to 100000, got 0',
+  ],
+  [
+    { ...FULL, training: { ...training, learningRate: null } },
+    '"training.learningRate" must be a number above 0 and at most 100, got null',
+  ],
+  [
+    { ...FULL, training: { ...training, batchSize: 0 } },
+    '"training.batchSize" must be an integer from 1 to 65536, got 0',
+  ],
+  [
+    { ...FULL, training: { ...training, classWeights: "some" } },
+    '"training.classWeights" must be "none" or "auto", got "some"',
+  ],
+  [
+    { ...FULL, anomaly: { ...anomaly, type: "gmm" } },
+    '"anomaly.type" must be "k-means", got "gmm"',
+  ],
+  [
+    { ...FULL, anomaly: { ...anomaly, features: [] } },
+    '"anomaly.features" must be a list of feature names, got []',
+  ],
+  [
+    { ...FULL, anomaly: { ...anomaly, features: [1] } },
+    '"anomaly.features[0]" must be a text, got 1',
+  ],
+  [
+    { ...FULL, anomaly: { ...anomaly, clusters: 0 } },
+    '"anomaly.clusters" must be an integer from 1 to 1024, got 0',
+  ],
+];
+
+test("a wrong recipe is refused in terms of the file", () => {
+  for (const [value, message] of WRONG)
+    assert.throws(
+      () => parseRecipe(JSON.stringify(value)),
+      { name: "UserError", message: `recipe: ${message}` },
+      message,
+    );
+});
+
+test("a key that is unknown comes with those that are known", () => {
+  const text = JSON.stringify({ ...FULL, input: { ...FULL.input, hop: 1 } });
+  assert.throws(() => parseRecipe(text), {
+    code: "recipe-key",
+    hint: "It may have windowMs, strideMs.",
+  });
+});
+
+test("text that is no JSON is one sentence", () => {
+  for (const text of ["", "{", '{"tinsmith": 1,}', "\u0000"])
+    assert.throws(() => parseRecipe(text), {
+      name: "UserError",
+      code: "recipe-json",
+      message: /^recipe: the file must be JSON, got [^\n]+$/,
+    });
+});
