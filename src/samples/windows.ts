@@ -1,11 +1,12 @@
 /**
  * Windows: the fixed-length pieces of a recording that blocks see. They start at the first row of
  * a part and every stride after it; the last partial window is dropped. A data set is cut at one
- * common rate, so that every window has the same number of rows.
+ * common rate, so that every window has the same number of rows. A row of a table has no time: it
+ * is a window of its own, whatever the length that is asked for.
  */
 import { UserError } from "../base/errors.ts";
 import { type Part, rowsFor, secondsOf, wholeOf } from "./part.ts";
-import { type Axis, type Sample, sampleRateHz } from "./sample.ts";
+import { type Sample, sampleRateHz } from "./sample.ts";
 
 export type WindowOptions = {
   /** Length of a window in milliseconds. */
@@ -33,22 +34,18 @@ export type Windows = {
   readonly parts: readonly Part[];
 };
 
-/** What all samples of a data set share. */
-export type Layout = {
-  readonly axes: readonly Axis[];
-  readonly sampleRateHz: number;
-  readonly notes: readonly string[];
-};
-
-/** Rates that differ by less than this share are one rate: clocks are no better. */
-const RATE_TOLERANCE = 0.01;
+/** How a window of several labels gets its one: the label of its last row, or of most rows. */
+export type WindowLabelRule = "end" | "majority";
 
 /**
  * Cuts one part into windows of round(windowMs * rate / 1000) rows; a part shorter than a window
  * gives none.
  */
 export function cutWindows(part: Part, options: WindowOptions): Cut {
-  const { rows, stride } = windowRows(options, options.sampleRateHz ?? sampleRateHz(part.sample));
+  const { rows, stride } = windowRows(options, {
+    sampleRateHz: options.sampleRateHz ?? sampleRateHz(part.sample),
+    isTable: part.sample.intervalMs === 0,
+  });
   const starts: number[] = [];
   for (let at = part.startRow; at + rows <= part.endRow; at += stride) starts.push(at);
   return { starts, rows };
@@ -92,47 +89,14 @@ export function checkWindow(samples: readonly Sample[], options: WindowOptions):
 }
 
 /**
- * The axes and the rate that all samples share. Rates within 1 % of the most common one count as
- * equal and are noted.
- * @throws UserError `samples-differ` that names the first sample that has other axes or another
- *   rate than most
+ * Rows of a window and of its stride at a rate: at least one each, and exactly one for tables.
+ * @throws UserError `window-length`
  */
-export function commonLayout(samples: readonly Sample[]): Layout {
-  if (samples.length === 0) {
-    throw new UserError("no-samples", "data: source must hold at least one recording, got none");
-  }
-  const namesOf = (sample: Sample) => sample.axes.map((axis) => axis.name).join(", ");
-  const names = mostCommon(samples.map(namesOf));
-  const rate = mostCommon(samples.map(sampleRateHz));
-  const near: Sample[] = [];
-  for (const sample of samples) {
-    if (namesOf(sample) !== names) {
-      throw new UserError(
-        "samples-differ",
-        `data: all recordings must have the same axes (${names}), got ${namesOf(sample)} in "${sample.name}"`,
-        "Keep recordings of different sensors in different folders.",
-      );
-    }
-    const own = sampleRateHz(sample);
-    if (Math.abs(own - rate) > RATE_TOLERANCE * rate) {
-      throw new UserError(
-        "samples-differ",
-        `data: all recordings must have the same rate (${readable(rate)} Hz), got ${readable(own)} Hz in "${sample.name}"`,
-        "Resample that recording, or leave it out.",
-      );
-    }
-    if (own !== rate) near.push(sample);
-  }
-  const notes = near
-    .slice(0, 1)
-    .map(
-      (sample) =>
-        `Rates within 1 % of ${readable(rate)} Hz were taken as equal to it: ${near.length} of ${samples.length} recordings, first "${sample.name}" (${readable(sampleRateHz(sample))} Hz).`,
-    );
-  return { axes: samples.find((s) => namesOf(s) === names)!.axes, sampleRateHz: rate, notes };
-}
-
-function windowRows(options: WindowOptions, rate: number): { rows: number; stride: number } {
+export function windowRows(
+  options: WindowOptions,
+  layout: { readonly sampleRateHz: number; readonly isTable: boolean },
+): { readonly rows: number; readonly stride: number } {
+  if (layout.isTable) return { rows: 1, stride: 1 };
   for (const name of ["windowMs", "strideMs"] as const) {
     const value = options[name];
     if (!(Number.isFinite(value) && value > 0)) {
@@ -140,9 +104,47 @@ function windowRows(options: WindowOptions, rate: number): { rows: number; strid
     }
   }
   return {
-    rows: Math.max(1, rowsFor(options.windowMs, rate)),
-    stride: Math.max(1, rowsFor(options.strideMs, rate)),
+    rows: Math.max(1, rowsFor(options.windowMs, layout.sampleRateHz)),
+    stride: Math.max(1, rowsFor(options.strideMs, layout.sampleRateHz)),
   };
+}
+
+/**
+ * The label of a window; undefined when its recording is unlabelled. Among labels that have equally
+ * many rows the one that comes first in the window counts.
+ */
+export function labelOfWindow(
+  sample: Sample,
+  startRow: number,
+  rows: number,
+  rule: WindowLabelRule,
+): string | undefined {
+  const { segments } = sample;
+  if (segments === undefined) return sample.label;
+  const endRow = startRow + rows;
+  const segmentAt = (row: number): number => {
+    let low = 0;
+    let high = segments.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (segments[middle]!.endRow > row) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+  if (rule === "end") return segments[segmentAt(endRow - 1)]?.label;
+  const counts = new Map<string, number>();
+  for (let i = segmentAt(startRow); i < segments.length; i++) {
+    const segment = segments[i]!;
+    if (segment.startRow >= endRow) break;
+    const within = Math.min(endRow, segment.endRow) - Math.max(startRow, segment.startRow);
+    counts.set(segment.label, (counts.get(segment.label) ?? 0) + within);
+  }
+  let best: string | undefined;
+  for (const [label, count] of counts) {
+    if (best === undefined || count > counts.get(best)!) best = label;
+  }
+  return best;
 }
 
 function tooLong(parts: readonly Part[], windowMs: number): UserError {
@@ -154,15 +156,8 @@ function tooLong(parts: readonly Part[], windowMs: number): UserError {
   );
 }
 
-/** The most frequent value; among equals the one that comes first. */
-function mostCommon<T extends string | number>(values: readonly T[]): T {
-  const counts = new Map<T, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  let best = values[0]!;
-  for (const [value, count] of counts) if (count > counts.get(best)!) best = value;
-  return best;
-}
-
 function readable(value: number): string {
   return String(Math.round(value * 1000) / 1000);
 }
+
+export { alignSamples, commonLayout, type Layout } from "./layout.ts";

@@ -4,7 +4,7 @@
  *
  *   sample     sample, sample_id, id, recording, recording_id, file, filename, file_name
  *   label      label, labels, class, target, species, activity, gesture, diagnosis; also y, unless
- *              there is an x or z; also category and set, unless they are the split
+ *              there is an x or z; also category, unless it is the split
  *   split      split, category, set, subset, when all cells are names of a split (train, training,
  *              test, testing, val, valid, validation)
  *   time       timestamp (milliseconds), or timestamp or time with a unit: time_ms, timestamp_s,
@@ -98,7 +98,7 @@ export function findColumns(name: string, table: TextTable, options: ReadOptions
     fixed.label ??
     find(
       "labelColumn",
-      (key) => LABEL.test(key) || key === "category" || key === "set" || (key === "y" && !hasAxes),
+      (key) => LABEL.test(key) || key === "category" || (key === "y" && !hasAxes),
     );
   const unit = time === undefined || time === fixed.time ? "ms" : TIME.exec(keys[time]!)?.[1];
   return {
