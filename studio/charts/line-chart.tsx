@@ -1,0 +1,182 @@
+/**
+ * Lines over a common x, drawn by uPlot on a canvas as wide as its place. New data of the same lines
+ * is set in the existing chart, so that live curves do not flicker; a drag zooms, a double click
+ * shows everything again.
+ */
+import "uplot/dist/uPlot.min.css";
+import { useComputedColorScheme } from "@mantine/core";
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import type { Band, Columns } from "./line-data.ts";
+import { CHART_INK } from "./palette.ts";
+
+export type Line = {
+  readonly name: string;
+  readonly color: string;
+  /** The right axis, a share of 0 to 100 %; otherwise the left one. */
+  readonly share?: boolean;
+  readonly dash?: readonly number[];
+};
+
+export function LineChart({
+  columns,
+  lines,
+  bands = [],
+  bandColor = () => "#8b959e",
+  xName,
+  yName,
+  height = 260,
+  description,
+}: {
+  columns: Columns;
+  lines: readonly Line[];
+  bands?: readonly Band[];
+  bandColor?: (label: string) => string;
+  xName: string;
+  yName: string;
+  height?: number;
+  description: string;
+}) {
+  const scheme = useComputedColorScheme("light");
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot>(undefined);
+  const latest = useRef(columns);
+  latest.current = columns;
+  const look = JSON.stringify([lines, bands, xName, yName, height, scheme]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `look` stands for everything drawn
+  useEffect(() => {
+    const element = place.current!;
+    const options = optionsOf({ lines, bands, bandColor, xName, yName, height, scheme });
+    const plot = new uPlot(
+      { ...options, width: Math.max(200, element.clientWidth) },
+      latest.current as unknown as uPlot.AlignedData,
+      element,
+    );
+    chart.current = plot;
+    const observer = new ResizeObserver(() => {
+      const width = Math.max(200, element.clientWidth);
+      if (width !== plot.width) plot.setSize({ width, height });
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+      chart.current = undefined;
+    };
+  }, [look]);
+
+  useEffect(() => {
+    if (chart.current?.data !== (columns as unknown))
+      chart.current?.setData(columns as unknown as uPlot.AlignedData);
+  }, [columns]);
+
+  return <div ref={place} role="img" aria-label={description} className="line-chart" />;
+}
+
+function optionsOf({
+  lines,
+  bands,
+  bandColor,
+  xName,
+  yName,
+  height,
+  scheme,
+}: {
+  lines: readonly Line[];
+  bands: readonly Band[];
+  bandColor: (label: string) => string;
+  xName: string;
+  yName: string;
+  height: number;
+  scheme: "light" | "dark";
+}): Omit<uPlot.Options, "width"> {
+  const ink = CHART_INK[scheme];
+  const font = "12px system-ui, sans-serif";
+  const axis = {
+    stroke: ink.text,
+    font,
+    labelFont: font,
+    labelSize: 20,
+    grid: { stroke: ink.grid, width: 1 },
+    ticks: { stroke: ink.grid, width: 1, size: 4 },
+  };
+  const shares = lines.some(({ share }) => share);
+  return {
+    height,
+    padding: [10, shares ? 0 : 12, 0, 0],
+    cursor: { points: { size: 6 }, y: false },
+    legend: { live: true },
+    scales: {
+      x: { time: false },
+      share: { range: [0, 1.0001] },
+    },
+    axes: [
+      { ...axis, label: xName, size: 34 },
+      { ...axis, label: yName, size: 52 },
+      ...(shares
+        ? [
+            {
+              ...axis,
+              scale: "share",
+              side: 1 as const,
+              size: 52,
+              label: "accuracy",
+              grid: { show: false },
+              values: (_: uPlot, ticks: number[]) =>
+                ticks.map((value) => `${Math.round(100 * value)} %`),
+            },
+          ]
+        : []),
+    ],
+    series: [
+      { label: xName, value: (_, v) => (v === null ? "–" : String(Number(v.toPrecision(5)))) },
+      ...lines.map(
+        ({ name, color, share, dash }): uPlot.Series => ({
+          label: name,
+          stroke: color,
+          width: 1.5,
+          points: { show: false },
+          spanGaps: false,
+          scale: share ? "share" : "y",
+          ...(dash ? { dash: [...dash] } : {}),
+          value: (_, v) =>
+            v === null
+              ? "–"
+              : share
+                ? `${(100 * v).toFixed(1)} %`
+                : String(Number(v.toPrecision(4))),
+        }),
+      ),
+    ],
+    hooks: { drawClear: [(plot) => drawBands(plot, bands, bandColor, ink.text)] },
+  };
+}
+
+/** Fills each stretch with its label's color, and writes the label where there is room. */
+function drawBands(
+  plot: uPlot,
+  bands: readonly Band[],
+  bandColor: (label: string) => string,
+  textColor: string,
+): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textBaseline = "top";
+  for (const { from, to, label } of bands) {
+    const left = plot.valToPos(from, "x", true);
+    const width = plot.valToPos(to, "x", true) - left;
+    ctx.globalAlpha = 0.16;
+    ctx.fillStyle = bandColor(label);
+    ctx.fillRect(left, bbox.top, width, bbox.height);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = textColor;
+    if (ctx.measureText(label).width + 10 * devicePixelRatio < width)
+      ctx.fillText(label, left + 5 * devicePixelRatio, bbox.top + 4 * devicePixelRatio);
+  }
+  ctx.restore();
+}

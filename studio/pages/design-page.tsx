@@ -1,0 +1,185 @@
+/** The design of a project: what was chosen and why, and the recipe itself, to edit. */
+import { Button, Group, Skeleton, Stack, Text, Textarea } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Recipe } from "../../src/pipeline/recipe.ts";
+import type { Report } from "../../src/pipeline/report.ts";
+import type { Project } from "../../src/server/api.ts";
+import { api } from "../api-client.ts";
+import { flowOf } from "../flow.ts";
+import { percent, score } from "../format.ts";
+import { Failure } from "../panels/failure.tsx";
+import { Section } from "../panels/section.tsx";
+import { keys, newestDone, useRecipe, useRun, useRuns } from "../queries.ts";
+
+export default function DesignPage({ project }: { project: Project }) {
+  const recipe = useRecipe(project.id);
+  const runs = useRuns(project.id);
+  const newest = newestDone(runs.data);
+  const run = useRun(newest?.id);
+  const error = recipe.error ?? runs.error ?? run.error;
+  if (error) return <Failure error={error} onRetry={() => recipe.refetch()} />;
+  if (!recipe.data || !runs.data || (newest && !run.data))
+    return <Skeleton height={320} radius="md" />;
+  const own = recipe.data.recipe;
+  const report = run.data?.report;
+  const shown = own ?? report?.recipe;
+  return (
+    <Stack gap="md">
+      <Section title={own ? "Your recipe" : "The designer chooses"}>
+        <Text size="sm" className="muted" mb={shown ? "sm" : 0}>
+          {own
+            ? "Every run uses the recipe below as it is."
+            : shown
+              ? "Each run compares designs on your recordings and takes the best. The last one:"
+              : "Each run compares designs on your recordings and takes the best. Run once to see what it chooses."}
+        </Text>
+        {shown && <Flow recipe={shown} report={own ? undefined : report} />}
+      </Section>
+      {report?.design && !own && <Design design={report.design} />}
+      <RecipeEditor key={JSON.stringify(shown ?? null)} project={project} own={own} shown={shown} />
+    </Stack>
+  );
+}
+
+function Flow({ recipe, report }: { recipe: Recipe; report: Report | undefined }) {
+  return (
+    <ol className="flow">
+      {flowOf(recipe, report).map(({ name, detail }, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: boxes are a fixed list
+        <li key={i}>
+          <div className="flow-box">
+            <strong>{name}</strong>
+            {detail && <div className="muted">{detail}</div>}
+          </div>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Design({ design }: { design: NonNullable<Report["design"]> }) {
+  return (
+    <Section title="What was tried">
+      <div className="scroll">
+        <table className="rows">
+          <thead>
+            <tr>
+              <th>Design</th>
+              <th style={{ width: "34%" }}>Accuracy on left-out recordings</th>
+              <th aria-label="Accuracy" />
+              <th className="number">Loss</th>
+              <th aria-label="Chosen" />
+            </tr>
+          </thead>
+          <tbody>
+            {design.trials.map(({ what, accuracy, loss, chosen }, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: trials are a fixed list
+              <tr key={i}>
+                <td style={{ fontWeight: chosen ? 600 : undefined }}>{what}</td>
+                <td>
+                  <div className="meter" aria-hidden="true">
+                    <div
+                      data-chosen={chosen || undefined}
+                      style={{ width: `${100 * accuracy}%` }}
+                    />
+                  </div>
+                </td>
+                <td className="number">{percent(accuracy)}</td>
+                <td className="number">{score(loss)}</td>
+                <td style={{ whiteSpace: "nowrap" }}>
+                  {chosen && <span className="good">chosen</span>}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Text size="sm" fw={550} mt="md" mb={6}>
+        Why
+      </Text>
+      <ul className="plain-list">
+        {design.reasons.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function RecipeEditor({
+  project,
+  own,
+  shown,
+}: {
+  project: Project;
+  own: Recipe | null;
+  shown: Recipe | undefined;
+}) {
+  const client = useQueryClient();
+  const before = shown ? JSON.stringify(shown, null, 2) : "";
+  const [text, setText] = useState(before);
+  const refresh = () => client.invalidateQueries({ queryKey: keys.recipe(project.id) });
+  const save = useMutation({
+    mutationFn: async (json: string) => api.saveRecipe(project.id, parse(json)),
+    onSuccess: refresh,
+  });
+  const reset = useMutation({
+    mutationFn: () => api.deleteRecipe(project.id),
+    onSuccess: refresh,
+  });
+  const error = save.error ?? reset.error;
+  return (
+    <Section
+      title="tinsmith.json"
+      aside={
+        <Group gap="xs">
+          {own && (
+            <Button
+              size="xs"
+              variant="default"
+              loading={reset.isPending}
+              onClick={() => reset.mutate()}
+            >
+              Let the designer choose
+            </Button>
+          )}
+          <Button
+            size="xs"
+            loading={save.isPending}
+            disabled={text.trim() === "" || (own !== null && text === before)}
+            onClick={() => save.mutate(text)}
+          >
+            {own ? "Save" : "Use this recipe"}
+          </Button>
+        </Group>
+      }
+    >
+      <Stack gap="sm">
+        {error && <Failure title="The recipe was not saved" error={error} />}
+        <Textarea
+          aria-label="Recipe as JSON"
+          autosize
+          minRows={8}
+          maxRows={32}
+          spellCheck={false}
+          placeholder="The recipe of the first run appears here. You can also paste one."
+          styles={{
+            input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: 12.5 },
+          }}
+          value={text}
+          onChange={({ currentTarget }) => setText(currentTarget.value)}
+        />
+      </Stack>
+    </Section>
+  );
+}
+
+/** Says where text is no JSON before the server has to. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`recipe: the text must be JSON, got ${(error as Error).message}`);
+  }
+}

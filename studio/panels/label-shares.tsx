@@ -1,0 +1,41 @@
+/** How the recordings spread over the labels: one bar in the labels' colors and a legend. */
+import { Group, Paper, Text } from "@mantine/core";
+import type { SampleSummary } from "../../src/server/api.ts";
+import { labelColor } from "../charts/palette.ts";
+import { plural, seconds } from "../format.ts";
+import { secondsByLabel } from "../samples.ts";
+
+export function LabelShares({
+  samples,
+  labels,
+}: {
+  samples: readonly SampleSummary[];
+  labels: readonly string[];
+}) {
+  const shares = secondsByLabel(samples, labels);
+  const total = samples.reduce((sum, sample) => sum + sample.seconds, 0);
+  const table = samples.every(({ rows }) => rows === 1);
+  return (
+    <Paper withBorder radius="md" px="md" py="sm">
+      <Group justify="space-between" gap="xs" mb={8}>
+        <Text size="sm" fw={550}>
+          {plural(samples.length, "recording")}
+          {table ? "" : `, ${seconds(total)}`}
+        </Text>
+        <div className="legend">
+          {shares.map(({ label, seconds: length, samples: number }) => (
+            <span key={label}>
+              <span className="dot" style={{ background: labelColor(labels, label) }} />
+              {label} {table ? number : seconds(length)}
+            </span>
+          ))}
+        </div>
+      </Group>
+      <div className="share" aria-hidden="true">
+        {shares.map(({ label, seconds: length }) => (
+          <div key={label} style={{ flex: length, background: labelColor(labels, label) }} />
+        ))}
+      </div>
+    </Paper>
+  );
+}
