@@ -7,7 +7,7 @@ import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { openDiskBlobs } from "./blobs-disk.ts";
-import { fileFailure } from "./failures.ts";
+import { fileFailure, notWritable } from "./failures.ts";
 import { idMaker } from "./ids.ts";
 import { sqlStore } from "./sql/sql-store.ts";
 import { openDatabase } from "./sqlite/open-database.ts";
@@ -43,6 +43,8 @@ async function prepareHome(home: string): Promise<void> {
     if (code === "EEXIST" || code === "ENOTDIR") {
       throw new UserError("home-not-directory", `home: it must be a folder, got "${home}"`);
     }
+    // What Node says of a folder that cannot be made on a read-only file system.
+    if (code === "ENOENT") throw notWritable(error);
     throw fileFailure(error);
   }
 }

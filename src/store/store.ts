@@ -6,8 +6,8 @@
  *
  * What a method has acknowledged (its promise resolved) survives kill -9 and a power cut. A method
  * that fails changes nothing. Ids are opaque text, safe in a URL, and sort by creation. Times are
- * milliseconds since 1970. Any method may throw the UserErrors `disk-full`, `home-not-writable`,
- * `store-damaged` and `store-busy`.
+ * milliseconds since 1970. Any method may throw the UserErrors `disk-full`, `disk-failed`,
+ * `home-not-writable`, `store-damaged` and `store-busy`.
  */
 import type { UserError } from "../base/errors.ts";
 import type { Category, Sample, Segment } from "../samples/sample.ts";

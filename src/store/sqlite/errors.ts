@@ -11,7 +11,6 @@ const CANTOPEN = 14;
 const NOTADB = 26;
 /** The file that processes share cannot grow: SQLite has no other way to say that the disk is full. */
 const IOERR_SHMSIZE = IOERR | (19 << 8);
-const IOERR_WRITE = IOERR | (3 << 8);
 
 /** The extended result code of an error of `node:sqlite`, or undefined for any other error. */
 function codeOf(error: unknown): number | undefined {
@@ -29,7 +28,7 @@ export function isBusy(error: unknown): boolean {
 /** The UserError for an error of `node:sqlite` that a person can mend; any other as it is. */
 export function sqliteFailure(error: unknown): unknown {
   const code = codeOf(error);
-  if (code === IOERR_SHMSIZE || code === IOERR_WRITE) return diskFull(error);
+  if (code === IOERR_SHMSIZE) return diskFull(error);
   switch (primary(code)) {
     case BUSY:
       return new UserError(
@@ -40,6 +39,12 @@ export function sqliteFailure(error: unknown): unknown {
     case READONLY:
     case CANTOPEN:
       return notWritable(error);
+    case IOERR:
+      return new UserError(
+        "disk-failed",
+        `store: the disk of the home must work, got "${(error as Error).message}"`,
+        "Check the disk, or choose another --home",
+      );
     case CORRUPT:
     case NOTADB:
       return damaged((error as Error).message);
