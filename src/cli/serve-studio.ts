@@ -11,6 +11,9 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Characters of a failed build that are repeated. */
+const MOST_SAID = 1000;
+
 /** Names beside the sources that do not count. */
 const IGNORED = /^(?:dist.*|node_modules|\..*|.*\.test\.ts)$/;
 
@@ -73,11 +76,15 @@ export async function hashInputs(root: string): Promise<string> {
 function build(vite: string, studio: string, outDir: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const args = [vite, "build", "--logLevel", "error", "--emptyOutDir", "--outDir", outDir];
-    const child = spawn(process.execPath, args, { cwd: studio, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, {
+      cwd: studio,
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let said = "";
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => {
-        said = (said + text).slice(-4000);
+        said = (said + text).slice(0, MOST_SAID);
       });
     child.on("error", reject);
     child.on("close", (code) => {

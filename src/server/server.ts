@@ -53,6 +53,7 @@ export function makeServer(options: ServerOptions): App {
   addSecurity(app);
   addErrorHandlers(app);
   addValidation(app);
+  app.removeContentTypeParser("text/plain");
   // Uploads stay a stream, and have a limit of their own.
   app.addContentTypeParser(
     "application/octet-stream",

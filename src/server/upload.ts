@@ -71,9 +71,16 @@ export async function receiveUpload(
     await pipeline(body, limiter(name, limitBytes), createWriteStream(file));
   } catch (error) {
     await remove();
-    throw error;
+    throw error instanceof UserError || !body.errored ? error : brokenOff(name);
   }
   return { path: isArchive ? file : join(own, "files"), remove };
+}
+
+function brokenOff(name: string): UserError {
+  return new UserError(
+    "body-incomplete",
+    `upload ${name}: all of the file must arrive, got a part`,
+  );
 }
 
 function limiter(name: string, limitBytes: number): Transform {

@@ -1,6 +1,6 @@
 /**
  * Requests against their schemas: TypeBox checks, and what is wrong becomes one sentence. Texts of a
- * query are converted to the numbers a schema asks for; bodies must have the right types.
+ * query or a header are converted to the numbers a schema asks for; bodies must have the right types.
  */
 import type { FastifyInstance } from "fastify";
 import type { TSchema } from "typebox";
@@ -14,7 +14,8 @@ export function addValidation(app: FastifyInstance): void {
     const compiled = Compile(schema);
     const part = httpPart ?? "body";
     return (given: unknown) => {
-      const value = part === "body" ? given : Value.Default(schema, Value.Convert(schema, given));
+      const isText = part === "querystring" || part === "headers";
+      const value = isText ? Value.Default(schema, Value.Convert(schema, given)) : given;
       if (compiled.Check(value)) return { value };
       const [first] = compiled.Errors(value);
       const path = first?.instancePath.slice(1).replaceAll("/", ".") ?? "";
