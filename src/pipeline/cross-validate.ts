@@ -3,6 +3,7 @@
  * which the mean loss over all folds is lowest.
  */
 import { type Layer, makeModel } from "../models/layers.ts";
+import type { SpectrogramAugmentation } from "../train/augment-spectrogram.ts";
 import { type EpochReport, fit } from "../train/fit.ts";
 import { fitStandardization, standardizeAll } from "./features.ts";
 
@@ -16,7 +17,6 @@ export type CrossValidation = {
   readonly labels: Int32Array<ArrayBuffer>;
   readonly classes: number;
   readonly folds: readonly FoldRows[];
-  readonly layers: readonly Layer[];
   readonly batchSize: number;
   readonly classWeights: "none" | "auto";
   readonly seed: number;
@@ -32,30 +32,36 @@ export type Score = {
 };
 
 /**
- * @param features of all windows, [windows, width]
+ * @param candidate what is fitted: features of all windows [windows, width] and hidden layers
  * @param control.onFold called before each fold
  * @throws CancelledError
  */
 export async function crossValidate(
   design: CrossValidation,
-  features: Float32Array,
-  width: number,
+  candidate: {
+    readonly features: Float32Array;
+    readonly width: number;
+    readonly layers: readonly Layer[];
+    readonly augmentation?: SpectrogramAugmentation;
+  },
   options: { readonly learningRate: number; readonly epochs: number },
   control: { readonly signal?: AbortSignal; readonly onFold?: () => void } = {},
 ): Promise<Score> {
+  const { features, width, layers, augmentation } = candidate;
   const runs: (readonly EpochReport[])[] = [];
   for (const fold of design.folds) {
     control.onFold?.();
     const { training: train, validation } = fold;
     const x = standardizeAll(features, fitStandardization(features, width, train));
     const result = await fit(
-      makeModel(design.layers, [width], design.classes, design.seed),
+      makeModel(layers, [width], design.classes, design.seed),
       { x, y: design.labels, outputs: design.classes, train, validation },
       {
         ...options,
         batchSize: design.batchSize,
         classWeights: design.classWeights,
         seed: design.seed,
+        ...(augmentation ? { augmentation } : {}),
       },
       control.signal ? { signal: control.signal } : {},
     );

@@ -3,7 +3,7 @@
  * training, cross-validation and the anomaly score pass around.
  */
 import type { Part } from "../samples/part.ts";
-import type { Windows } from "../samples/windows.ts";
+import { labelOfWindow, type WindowLabelRule, type Windows } from "../samples/windows.ts";
 
 export type Dataset = {
   readonly windows: Windows;
@@ -11,12 +11,22 @@ export type Dataset = {
   readonly labels: Int32Array<ArrayBuffer>;
 };
 
-export function makeDataset(windows: Windows, labels: readonly string[]): Dataset {
-  const labelOfPart = windows.parts.map((part) => labels.indexOf(part.sample.label ?? ""));
-  return { windows, labels: Int32Array.from(windows.partOf, (part) => labelOfPart[part]!) };
+/** @param rule for recordings whose label changes */
+export function makeDataset(
+  windows: Windows,
+  labels: readonly string[],
+  rule: WindowLabelRule,
+): Dataset {
+  const indexOf = new Map(labels.map((label, i) => [label, i]));
+  const labelAt = (part: number, w: number): number => {
+    const { sample } = windows.parts[part]!;
+    const label = labelOfWindow(sample, windows.startRows[w]!, windows.rows, rule);
+    return indexOf.get(label ?? "") ?? -1;
+  };
+  return { windows, labels: Int32Array.from(windows.partOf, labelAt) };
 }
 
-/** Row numbers of the windows that lie within any of the parts. */
+/** Row numbers of the windows that lie within any of the parts, whatever their label. */
 export function rowsWithin(windows: Windows, parts: readonly Part[]): Int32Array<ArrayBuffer> {
   const ranges = new Map<string, Part[]>();
   for (const part of parts) {

@@ -3,14 +3,21 @@
  * recordings, then learning rate and number of epochs for the block that won, and says what it
  * tried and why it chose. The test recordings take no part in any of it.
  */
-import { rowsOf, type Sample } from "../samples/sample.ts";
+import type { Part } from "../samples/part.ts";
+import type { Sample } from "../samples/sample.ts";
 import type { Split } from "../samples/split.ts";
-import { gatherWindows, type Layout } from "../samples/windows.ts";
-import { anomalyFor, CANDIDATES, type Candidate } from "./candidates.ts";
+import {
+  gatherWindows,
+  type Layout,
+  type WindowLabelRule,
+  type Windows,
+} from "../samples/windows.ts";
+import { anomalyFor } from "./anomaly-features.ts";
 import { type CrossValidation, crossValidate, type Score } from "./cross-validate.ts";
 import { countLabels, makeDataset, rowsWithin } from "./dataset.ts";
 import { extractFeatures, type PreparedBlock, prepareBlock } from "./features.ts";
 import { makeFolds } from "./folds.ts";
+import { type Candidate, kindOf, type TrialPlan, trialsFor, windowFor } from "./kinds.ts";
 import { DEFAULT_LAYERS, type Recipe } from "./recipe.ts";
 import type { Trial } from "./report.ts";
 
@@ -20,30 +27,10 @@ export type Design = {
   readonly reasons: readonly string[];
 };
 
-/** Windows are 2 s unless recordings are shorter, and start 25 times per window. */
-const WINDOW_MS = 2000;
-const STRIDES_PER_WINDOW = 25;
-/** Share of the recordings that must hold a window. */
-const LONG_ENOUGH = 0.9;
-
-/** Cross-validation looks at no more windows than this; neighbors overlap almost entirely. */
-const TRIAL_WINDOWS = 1000;
-const FOLDS = 3;
-const BLOCK_FIT = { learningRate: 0.005, epochs: 30 };
-const RATES: readonly number[] = [0.001, 0.003, 0.01];
-const TUNE_EPOCHS = 100;
 /** Accuracies closer than this are told apart by their loss. */
 const SAME_ACCURACY = 0.005;
 /** Features that carry the offset of the sensor must win by this much. */
 const OFFSET_HANDICAP = 0.02;
-
-/** Window and stride for recordings that nobody has described, in milliseconds. */
-export function chooseWindow(samples: readonly Sample[]): { windowMs: number; strideMs: number } {
-  const lengths = samples.map((sample) => rowsOf(sample) * sample.intervalMs).sort((a, b) => b - a);
-  const enough = lengths[Math.ceil(LONG_ENOUGH * lengths.length) - 1] ?? WINDOW_MS;
-  const windowMs = Math.max(1, Math.floor(Math.min(WINDOW_MS, enough)));
-  return { windowMs, strideMs: Math.max(1, windowMs / STRIDES_PER_WINDOW) };
-}
 
 /** The draft of a recipe with everything that needs no looking at features. */
 export function draftRecipe(options: {
@@ -57,12 +44,19 @@ export function draftRecipe(options: {
     name: options.name,
     source: options.source,
     seed: options.seed,
-    input: chooseWindow(options.samples),
+    input: { ...windowFor(kindOf(options.samples), options.samples), labelRule: "majority" },
     split: { testFraction: 0.2, validationFraction: 0.2 },
     block: { type: "spectral", params: {} },
     standardize: true,
     layers: DEFAULT_LAYERS,
-    training: { ...BLOCK_FIT, batchSize: 32, patience: 0, classWeights: "none" },
+    training: {
+      epochs: 30,
+      learningRate: 0.005,
+      batchSize: 32,
+      patience: 0,
+      classWeights: "none",
+      augmentation: null,
+    },
     anomaly: null,
   };
 }
@@ -71,9 +65,10 @@ type Tried = { readonly what: string; readonly score: Score };
 type TriedBlock = Tried & {
   readonly candidate: Candidate;
   readonly prepared: PreparedBlock;
-  readonly features: Float32Array;
+  readonly fitted: Parameters<typeof crossValidate>[1];
 };
-type TriedRate = Tried & { readonly learningRate: number };
+type TriedRate = Tried & { readonly learningRate: number; readonly epochs: number };
+type TriedRule = Tried & { readonly rule: WindowLabelRule };
 
 /**
  * @param draft a recipe whose input, split and source stand; its block and training are chosen
@@ -89,15 +84,121 @@ export async function designRecipe(
   } = {},
 ): Promise<Design> {
   const parts = [...split.training, ...split.validation];
+  const plan = trialsFor(
+    layout,
+    parts.map((part) => part.sample),
+  );
   const { windowMs } = draft.input;
   const totalMs = parts.reduce((ms, p) => ms + (p.endRow - p.startRow) * p.sample.intervalMs, 0);
   const windows = gatherWindows(parts, {
     windowMs,
-    strideMs: Math.max(draft.input.strideMs, totalMs / TRIAL_WINDOWS),
+    strideMs: Math.max(draft.input.strideMs, totalMs / plan.windows),
     sampleRateHz: layout.sampleRateHz,
   });
-  const dataset = makeDataset(windows, split.labels);
-  const folds = makeFolds(parts, { folds: FOLDS, windowMs, seed: draft.seed })
+  const signal = control.signal ? { signal: control.signal } : {};
+  const changes = parts.some((part) => part.sample.segments !== undefined);
+  const rules: readonly WindowLabelRule[] = changes ? ["majority", "end"] : [];
+  const rounds = (plan.candidates.length + plan.rates.length + rules.length) * plan.folds;
+  let round = 0;
+  const watch = (what: string) => ({
+    ...signal,
+    onFold: () => control.onProgress?.(round++ / rounds, what),
+  });
+
+  const design = validationOf(windows, parts, split, draft, plan, draft.input.labelRule);
+  const axes = layout.axes.map((axis) => axis.name);
+  const blocks: TriedBlock[] = [];
+  for (const candidate of plan.candidates) {
+    const shape = { axes, sampleRateHz: layout.sampleRateHz, rows: windows.rows };
+    const prepared = prepareBlock(candidate.block, shape);
+    const features = await extractFeatures(prepared, windows, signal);
+    const width = prepared.labels.length;
+    const frames = prepared.frames ?? { frames: 1, columns: width };
+    const fitted = {
+      features,
+      width,
+      layers: candidate.layers(frames),
+      ...(candidate.augmentation ? { augmentation: { ...frames, ...candidate.augmentation } } : {}),
+    };
+    const what = `${candidate.what} (${width} features)`;
+    const score = await crossValidate(design, fitted, plan.fit, watch(what));
+    blocks.push({ what, score, candidate, prepared, fitted });
+  }
+  const block = chooseBlock(blocks);
+
+  const labelRules: TriedRule[] = [];
+  for (const rule of rules) {
+    const what = rule === "end" ? "label of a window's last row" : "label of most of its rows";
+    const ruled = validationOf(windows, parts, split, draft, plan, rule);
+    const score = await crossValidate(ruled, block.fitted, plan.fit, watch(what));
+    labelRules.push({ what, score, rule });
+  }
+  const labelRule = labelRules.length > 0 ? bestOf(labelRules) : undefined;
+
+  const rates: TriedRate[] = [];
+  for (const learningRate of plan.rates) {
+    const what = `learning rate ${learningRate}, up to ${plan.epochs} epochs`;
+    const options = { learningRate, epochs: plan.epochs };
+    const score = await crossValidate(design, block.fitted, options, watch(what));
+    // A fifth more than was best with fewer recordings; the best of them is kept.
+    const epochs = Math.min(plan.epochs, Math.max(20, 10 * Math.ceil(0.12 * score.epochs)));
+    rates.push({ what, score, learningRate, epochs });
+  }
+  const rate = rates.length > 0 ? bestOf(rates) : undefined;
+  const { learningRate, epochs } = rate ?? { ...plan.fit, epochs: plan.epochs };
+
+  return {
+    recipe: {
+      ...draft,
+      input: { ...draft.input, labelRule: labelRule?.rule ?? draft.input.labelRule },
+      block: block.candidate.block,
+      layers: block.fitted.layers,
+      training: {
+        ...draft.training,
+        epochs,
+        learningRate,
+        classWeights: design.classWeights,
+        augmentation: block.candidate.augmentation ?? null,
+      },
+      anomaly:
+        kindOf(parts.map((part) => part.sample)) === "motion"
+          ? anomalyFor(block.candidate.block, block.prepared.labels, axes)
+          : null,
+    },
+    trials: [...blocks, ...labelRules, ...rates].map((tried) => ({
+      what: tried.what,
+      accuracy: tried.score.accuracy,
+      loss: tried.score.loss,
+      chosen: tried === block || tried === rate || tried === labelRule,
+    })),
+    reasons: [
+      `Tried on ${windows.count} ${layout.isTable ? "rows" : `windows of ${windowMs} ms from ${split.training.length + split.validation.length} training recordings`}, in ${design.folds.length} folds; each fold tests what it does not train on.`,
+      ...(blocks.length > 1 ? [reasonFor(block, blocks)] : []),
+      ...(labelRule ? [`A window gets the ${labelRule.what}.`] : []),
+      ...(rate
+        ? [
+            `Learning rate ${rate.learningRate}: its loss was lowest after ${rate.score.epochs} epochs; ${epochs} are planned and the best one is kept.`,
+          ]
+        : []),
+      ...(design.classWeights === "auto"
+        ? ["Labels have uneven numbers of windows, so each is weighed by its inverse share."]
+        : []),
+    ],
+  };
+}
+
+/** Cross-validation of windows whose labels follow a rule. */
+function validationOf(
+  windows: Windows,
+  parts: readonly Part[],
+  split: Split,
+  draft: Recipe,
+  plan: TrialPlan,
+  rule: WindowLabelRule,
+): CrossValidation {
+  const dataset = makeDataset(windows, split.labels, rule);
+  const { windowMs } = draft.input;
+  const folds = makeFolds(parts, { folds: plan.folds, windowMs, seed: draft.seed })
     .map((fold) => ({
       training: rowsWithin(windows, fold.training),
       validation: rowsWithin(windows, fold.validation),
@@ -105,74 +206,13 @@ export async function designRecipe(
     .filter((fold) => fold.training.length > 0 && fold.validation.length > 0);
   const counts = countLabels(dataset, rowsWithin(windows, parts), split.labels.length);
   const uneven = Math.max(...counts) > 1.5 * Math.max(1, Math.min(...counts));
-  const plan: CrossValidation = {
+  return {
     labels: dataset.labels,
     classes: split.labels.length,
     folds,
-    layers: draft.layers,
     batchSize: draft.training.batchSize,
     classWeights: uneven ? "auto" : "none",
     seed: draft.seed,
-  };
-  const signal = control.signal ? { signal: control.signal } : {};
-  const rounds = (CANDIDATES.length + RATES.length) * folds.length;
-  let round = 0;
-  const watch = (what: string) => ({
-    ...signal,
-    onFold: () => control.onProgress?.(round++ / rounds, what),
-  });
-
-  const axes = layout.axes.map((axis) => axis.name);
-  const blocks: TriedBlock[] = [];
-  for (const candidate of CANDIDATES) {
-    const shape = { axes, sampleRateHz: layout.sampleRateHz, rows: windows.rows };
-    const prepared = prepareBlock(candidate.block, shape);
-    const features = await extractFeatures(prepared, windows, signal);
-    const width = prepared.labels.length;
-    const what = `${candidate.what} (${width} features)`;
-    const score = await crossValidate(plan, features, width, BLOCK_FIT, watch(what));
-    blocks.push({ what, score, candidate, prepared, features });
-  }
-  const block = chooseBlock(blocks);
-
-  const rates: TriedRate[] = [];
-  for (const learningRate of RATES) {
-    const what = `learning rate ${learningRate}, up to ${TUNE_EPOCHS} epochs`;
-    const options = { learningRate, epochs: TUNE_EPOCHS };
-    const width = block.prepared.labels.length;
-    const score = await crossValidate(plan, block.features, width, options, watch(what));
-    rates.push({ what, score, learningRate });
-  }
-  const rate = rates.reduce((a, b) => (isBetter(b.score, a.score) ? b : a));
-  // A fifth more than was best with fewer recordings; the best of them is kept.
-  const epochs = Math.min(TUNE_EPOCHS, Math.max(20, 10 * Math.ceil(0.12 * rate.score.epochs)));
-
-  return {
-    recipe: {
-      ...draft,
-      block: block.candidate.block,
-      training: {
-        ...draft.training,
-        epochs,
-        learningRate: rate.learningRate,
-        classWeights: plan.classWeights,
-      },
-      anomaly: anomalyFor(block.candidate.block, block.prepared.labels, axes),
-    },
-    trials: [...blocks, ...rates].map((tried) => ({
-      what: tried.what,
-      accuracy: tried.score.accuracy,
-      loss: tried.score.loss,
-      chosen: tried === block || tried === rate,
-    })),
-    reasons: [
-      `Tried on windows of ${windowMs} ms from ${split.training.length + split.validation.length} training recordings, in ${folds.length} folds; each fold tests recordings (or stretches of a single one) that it does not train on.`,
-      reasonFor(block, blocks),
-      `Learning rate ${rate.learningRate}: its loss was lowest after ${rate.score.epochs} epochs; ${epochs} are planned and the best one is kept.`,
-      ...(uneven
-        ? ["Labels have uneven numbers of windows, so each is weighed by its inverse share."]
-        : []),
-    ],
   };
 }
 
@@ -180,8 +220,10 @@ export async function designRecipe(
 function chooseBlock(blocks: readonly TriedBlock[]): TriedBlock {
   const best = bestOf(blocks);
   if (!best.candidate.carriesOffset) return best;
-  const free = bestOf(blocks.filter((tried) => !tried.candidate.carriesOffset));
-  return best.score.accuracy - free.score.accuracy > OFFSET_HANDICAP ? best : free;
+  const free = blocks.filter((tried) => !tried.candidate.carriesOffset);
+  if (free.length === 0) return best;
+  const other = bestOf(free);
+  return best.score.accuracy - other.score.accuracy > OFFSET_HANDICAP ? best : other;
 }
 
 function reasonFor(block: TriedBlock, blocks: readonly TriedBlock[]): string {

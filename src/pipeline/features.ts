@@ -4,7 +4,7 @@
  */
 import { CancelledError } from "../base/errors.ts";
 import { compile } from "../compiler/compile.ts";
-import { type Block, type BlockContext, blockGraph } from "../dsp/block.ts";
+import { type Block, type BlockContext, blockGraph, type Frames } from "../dsp/block.ts";
 import { blockOf } from "../dsp/registry.ts";
 import { wasmInstance } from "../engine/instance.ts";
 import type { Windows } from "../samples/windows.ts";
@@ -17,6 +17,8 @@ export type PreparedBlock = {
   readonly context: BlockContext;
   /** The name of each feature. */
   readonly labels: readonly string[];
+  /** The features as rows over time, where the block has such; for raw data, the window. */
+  readonly frames: Frames | undefined;
 };
 
 /**
@@ -32,7 +34,11 @@ export function prepareBlock(
 ): PreparedBlock {
   const block = blockOf(recipe.type);
   const context = { ...layout, params: block.parse(recipe.params) };
-  return { block, context, labels: block.labels(context) };
+  const frames =
+    block.type === "raw"
+      ? { frames: context.rows, columns: context.axes.length }
+      : block.frames?.(context);
+  return { block, context, labels: block.labels(context), frames };
 }
 
 /**

@@ -6,6 +6,7 @@
 import { makeRng } from "../base/rng.ts";
 import { type Part, rowsFor } from "../samples/part.ts";
 import { sampleRateHz } from "../samples/sample.ts";
+import { labelsOf } from "../samples/segments.ts";
 
 export type Fold = { readonly training: readonly Part[]; readonly validation: readonly Part[] };
 
@@ -21,24 +22,41 @@ export function makeFolds(
   const rng = makeRng(options.seed).fork("folds");
   const training: Part[][] = Array.from({ length: options.folds }, () => []);
   const validation: Part[][] = Array.from({ length: options.folds }, () => []);
-  const labels = [...new Set(parts.map((part) => part.sample.label!))].sort();
-  labels.forEach((label, offset) => {
-    const group = parts.filter((part) => part.sample.label === label);
-    const recordings = rng.fork(label).shuffle([...new Set(group.map((part) => part.sample.name))]);
-    if (recordings.length === 1) {
-      for (const part of group) dealByTime(part, options, training, validation);
+  // A recording is dealt once, with the first of its labels.
+  const groups = new Map<string, Map<string, Part[]>>();
+  const recordings = new Map<string, Part[]>();
+  for (const part of parts) {
+    const known = recordings.get(part.sample.name);
+    if (known) {
+      known.push(part);
+      continue;
+    }
+    const own = [part];
+    recordings.set(part.sample.name, own);
+    const label = labelsOf(part.sample)[0]!;
+    const group = groups.get(label) ?? new Map<string, Part[]>();
+    groups.set(label, group.set(part.sample.name, own));
+  }
+  [...groups.keys()].sort().forEach((label, offset) => {
+    const group = groups.get(label)!;
+    const names = rng.fork(label).shuffle([...group.keys()]);
+    if (names.length === 1 && (recordings.size === 1 || !isMixed(parts))) {
+      for (const part of group.get(names[0]!)!) dealByTime(part, options, training, validation);
       return;
     }
-    recordings.forEach((name, i) => {
+    names.forEach((name, i) => {
       // Labels start at different folds, so that scarce ones do not all validate in the first.
       const held = (i + offset) % options.folds;
-      const own = group.filter((part) => part.sample.name === name);
       for (let fold = 0; fold < options.folds; fold++)
-        (fold === held ? validation : training)[fold]!.push(...own);
+        (fold === held ? validation : training)[fold]!.push(...group.get(name)!);
     });
   });
   return training.map((t, i) => ({ training: t, validation: validation[i]! }));
 }
+
+/** Whether recordings hold several labels, so that one of them alone leaves no label out. */
+const isMixed = (parts: readonly Part[]): boolean =>
+  parts.some((part) => part.sample.segments !== undefined);
 
 /** Fold k validates on the k-th stretch; the rest trains, without what shares a window with it. */
 function dealByTime(

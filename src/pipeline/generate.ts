@@ -63,7 +63,7 @@ function libraryOf(input: GenerateInput, pipeline: Pipeline, evaluation: Evaluat
     labels: input.labels,
     axes: layout.axes,
     rows: input.rows,
-    intervalMs: 1000 / layout.sampleRateHz,
+    intervalMs: layout.isTable ? 0 : 1000 / layout.sampleRateHz,
     tensors: {
       input: pipeline.input,
       features: pipeline.features,

@@ -21,7 +21,7 @@ export function projectWindows(split: Split, recipe: Recipe, layout: Layout): Pr
   const all = gatherWindows(parts, { ...recipe.input, sampleRateHz: layout.sampleRateHz });
   return {
     all,
-    dataset: makeDataset(all, split.labels),
+    dataset: makeDataset(all, split.labels, recipe.input.labelRule),
     train: rowsWithin(all, split.training),
     validation: rowsWithin(all, split.validation),
     test: rowsWithin(all, split.testing),

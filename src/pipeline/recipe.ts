@@ -5,12 +5,21 @@
  */
 import { UserError } from "../base/errors.ts";
 import type { Layer } from "../models/layers.ts";
+import type { WindowLabelRule } from "../samples/windows.ts";
 
 export type BlockRecipe = {
   /** The type of a processing block: `raw`, `flatten`, `spectral`. */
   readonly type: string;
   /** Parameters that differ from the defaults of the block. */
   readonly params: { readonly [name: string]: number | string | boolean };
+};
+
+/** See `train/augment-spectrogram.ts`, which carries it out. */
+export type Augmentation = {
+  readonly noise: number;
+  readonly timeMasks: { readonly count: number; readonly width: number };
+  readonly frequencyMasks: { readonly count: number; readonly width: number };
+  readonly timeShift: number;
 };
 
 export type AnomalyRecipe = {
@@ -35,6 +44,8 @@ export type Recipe = {
     readonly windowMs: number;
     /** Distance between the starts of neighboring windows. */
     readonly strideMs: number;
+    /** Where labels change within a recording: a window has that of most rows, or of its last. */
+    readonly labelRule: WindowLabelRule;
   };
   readonly split: { readonly testFraction: number; readonly validationFraction: number };
   readonly block: BlockRecipe;
@@ -51,6 +62,8 @@ export type Recipe = {
     readonly patience: number;
     /** `auto` weighs each label by the inverse of its share of the windows. */
     readonly classWeights: "none" | "auto";
+    /** Random changes of the training examples, for blocks whose features are frames over time. */
+    readonly augmentation: Augmentation | null;
   };
   readonly anomaly: AnomalyRecipe | null;
 };
@@ -90,11 +103,18 @@ export function parseRecipe(text: string): Recipe {
   ]);
   if (root.tinsmith !== 1) throw wrong("tinsmith", "must be 1", root.tinsmith);
   const input = object("input", root.input);
-  keys("input", input, ["windowMs", "strideMs"]);
+  keys("input", input, ["windowMs", "strideMs", "labelRule"]);
   const split = object("split", root.split ?? {});
   keys("split", split, ["testFraction", "validationFraction"]);
   const training = object("training", root.training);
-  keys("training", training, ["epochs", "learningRate", "batchSize", "patience", "classWeights"]);
+  keys("training", training, [
+    "epochs",
+    "learningRate",
+    "batchSize",
+    "patience",
+    "classWeights",
+    "augmentation",
+  ]);
   const classWeights = training.classWeights ?? "none";
   if (classWeights !== "none" && classWeights !== "auto")
     throw wrong("training.classWeights", 'must be "none" or "auto"', classWeights);
@@ -112,6 +132,7 @@ export function parseRecipe(text: string): Recipe {
     input: {
       windowMs: number("input.windowMs", input.windowMs, 0, 3_600_000),
       strideMs: number("input.strideMs", input.strideMs, 0, 3_600_000),
+      labelRule: parseLabelRule(input.labelRule ?? "majority"),
     },
     split: {
       testFraction: number("split.testFraction", split.testFraction ?? 0.2, 0, 1),
@@ -126,6 +147,10 @@ export function parseRecipe(text: string): Recipe {
       batchSize: integer("training.batchSize", training.batchSize ?? 32, 1, 65_536),
       patience: integer("training.patience", training.patience ?? 0, 0, 100_000),
       classWeights,
+      augmentation:
+        training.augmentation === null || training.augmentation === undefined
+          ? null
+          : parseAugmentation(training.augmentation),
     },
     anomaly:
       root.anomaly === null || root.anomaly === undefined ? null : parseAnomaly(root.anomaly),
@@ -151,6 +176,34 @@ function parseBlock(path: string, value: unknown): BlockRecipe {
     checked[name] = given;
   }
   return { type: string(`${path}.type`, block.type), params: checked };
+}
+
+function parseLabelRule(value: unknown): WindowLabelRule {
+  if (value === "majority" || value === "end") return value;
+  throw wrong("input.labelRule", 'must be "majority" or "end"', value);
+}
+
+function parseAugmentation(value: unknown): Augmentation {
+  const path = "training.augmentation";
+  const given = object(path, value);
+  keys(path, given, ["noise", "timeMasks", "frequencyMasks", "timeShift"]);
+  const masks = (name: string): { count: number; width: number } => {
+    const part = object(`${path}.${name}`, given[name] ?? { count: 0, width: 0 });
+    keys(`${path}.${name}`, part, ["count", "width"]);
+    return {
+      count: integer(`${path}.${name}.count`, part.count, 0, 64),
+      width: integer(`${path}.${name}.width`, part.width, 0, 4096),
+    };
+  };
+  const { noise = 0 } = given;
+  if (typeof noise !== "number" || !(noise >= 0 && noise <= 10))
+    throw wrong(`${path}.noise`, "must be a number from 0 to 10", noise);
+  return {
+    noise,
+    timeMasks: masks("timeMasks"),
+    frequencyMasks: masks("frequencyMasks"),
+    timeShift: integer(`${path}.timeShift`, given.timeShift ?? 0, 0, 4096),
+  };
 }
 
 function parseAnomaly(value: unknown): AnomalyRecipe {

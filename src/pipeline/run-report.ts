@@ -2,6 +2,7 @@
 import type { FileProblem } from "../samples/formats/read-files.ts";
 import { secondsOf, wholeOf } from "../samples/part.ts";
 import type { Sample } from "../samples/sample.ts";
+import { labelsOf } from "../samples/segments.ts";
 import type { Split } from "../samples/split.ts";
 import type { Layout } from "../samples/windows.ts";
 import type { FitResult } from "../train/fit.ts";
@@ -49,8 +50,8 @@ export function dataOf(
   windows: ProjectWindows,
 ): Report["data"] {
   const labels: { [label: string]: number } = {};
-  for (const { label } of input.samples)
-    if (label !== undefined) labels[label] = (labels[label] ?? 0) + 1;
+  for (const sample of input.samples)
+    for (const label of labelsOf(sample)) labels[label] = (labels[label] ?? 0) + 1;
   const ordered = Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
     samples: input.samples.length,

@@ -3,12 +3,12 @@
  * step by step, with progress, cancelling, and nothing half-written.
  */
 import { utf8 } from "../base/bytes.ts";
-import { CancelledError } from "../base/errors.ts";
+import { CancelledError, UserError } from "../base/errors.ts";
 import { sha256Hex } from "../base/sha256.ts";
 import type { Host } from "../engine/host.ts";
 import { makeModel } from "../models/layers.ts";
 import { type Split, splitSamples } from "../samples/split.ts";
-import { checkWindow, commonLayout, gatherWindows, type Layout } from "../samples/windows.ts";
+import { alignSamples, checkWindow, gatherWindows, type Layout } from "../samples/windows.ts";
 import { type EpochReport, fit } from "../train/fit.ts";
 import { type AnomalyModel, fitAnomaly, shareAbove } from "./anomaly.ts";
 import {
@@ -84,16 +84,16 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
         seed: options.seed ?? 1,
         samples: input.samples,
       });
-    const layout = commonLayout(input.samples);
-    checkWindow(input.samples, draft.input);
-    const split = splitSamples(input.samples, {
+    const { samples, layout } = alignSamples(input.samples);
+    checkWindow(samples, draft.input);
+    const split = splitSamples(samples, {
       seed: draft.seed,
       windowMs: draft.input.windowMs,
       ...draft.split,
     });
     const windows = projectWindows(split, draft, layout);
     steps.end(
-      `${windows.train.length} train, ${windows.validation.length} validate, ${windows.test.length} test windows of ${draft.input.windowMs} ms`,
+      `${windows.train.length} train, ${windows.validation.length} validate, ${windows.test.length} test ${layout.isTable ? "rows" : `windows of ${draft.input.windowMs} ms`}`,
     );
 
     steps.begin("design");
@@ -133,7 +133,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
         train: windows.train,
         validation: windows.validation,
       },
-      { ...fitOptions(recipe), seed: recipe.seed },
+      { ...fitOptions(recipe, block), seed: recipe.seed },
       {
         ...control,
         onEpoch: (report) => {
@@ -269,14 +269,21 @@ async function unseenScores(
   return result;
 }
 
-function fitOptions(recipe: Recipe) {
-  const { epochs, learningRate, batchSize, patience, classWeights } = recipe.training;
+function fitOptions(recipe: Recipe, block: PreparedBlock) {
+  const { epochs, learningRate, batchSize, patience, classWeights, augmentation } = recipe.training;
+  if (augmentation && !block.frames)
+    throw new UserError(
+      "augmentation",
+      `train: augmentation needs features over time, got the block "${block.block.type}"`,
+      "Set training.augmentation to null, or choose mfe or mfcc.",
+    );
   return {
     epochs,
     learningRate,
     batchSize,
     classWeights,
     ...(patience > 0 ? { patience } : {}),
+    ...(augmentation && block.frames ? { augmentation: { ...block.frames, ...augmentation } } : {}),
   };
 }
 

@@ -1,30 +1,5 @@
-/** The processing blocks that the designer compares, and what the anomaly score looks at for each. */
+/** What the anomaly score looks at by default. */
 import type { AnomalyRecipe, BlockRecipe } from "./recipe.ts";
-
-export type Candidate = {
-  readonly what: string;
-  readonly block: BlockRecipe;
-  /**
-   * Whether features hold the constant part of the signal. For an accelerometer that is gravity,
-   * which turns with the way the device is held.
-   */
-  readonly carriesOffset: boolean;
-};
-
-export const CANDIDATES: readonly Candidate[] = [
-  { what: "raw", block: { type: "raw", params: {} }, carriesOffset: true },
-  { what: "flatten", block: { type: "flatten", params: {} }, carriesOffset: true },
-  {
-    what: "spectral, FFT 16",
-    block: { type: "spectral", params: { "fft-length": 16 } },
-    carriesOffset: false,
-  },
-  {
-    what: "spectral, FFT 64",
-    block: { type: "spectral", params: { "fft-length": 64 } },
-    carriesOffset: false,
-  },
-];
 
 /**
  * The default anomaly score: the RMS of each axis about its mean. Spectral analysis has removed
