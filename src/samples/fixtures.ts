@@ -1,5 +1,6 @@
 /** Samples made up for tests; nothing outside `*.test.ts` imports this file. */
 import type { Category, Sample } from "./sample.ts";
+import { runsOf, withSegments } from "./segments.ts";
 
 export type Made = {
   readonly rows?: number;
@@ -25,4 +26,28 @@ export function makeSample(name: string, label: string | undefined, made: Made =
     signatureValidates: null,
     metadata: {},
   };
+}
+
+/** A recording with labels over time: each label of `labels` for `rows` rows. */
+export function makeSegmented(
+  name: string,
+  labels: readonly string[],
+  rows: number,
+  made: Made = {},
+): Sample {
+  const all = rows * labels.length;
+  const sample = makeSample(name, undefined, { ...made, rows: all });
+  return withSegments(
+    sample,
+    runsOf(all, (row) => labels[Math.floor(row / rows)]!),
+  );
+}
+
+/** Rows of a table: samples of one row without time, `{a: 3}` gives three with label a. */
+export function makeRows(counts: { readonly [label: string]: number }): Sample[] {
+  return Object.entries(counts).flatMap(([label, count]) =>
+    Array.from({ length: count }, (_, i) =>
+      makeSample(`t.csv#${label}${i}`, label, { rows: 1, intervalMs: 0 }),
+    ),
+  );
 }

@@ -1,9 +1,16 @@
 /** Cutting and gathering windows, and what samples of one data set must share. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeSample } from "./fixtures.ts";
+import { makeRows, makeSample, makeSegmented } from "./fixtures.ts";
 import { wholeOf } from "./part.ts";
-import { checkWindow, commonLayout, cutWindows, gatherWindows } from "./windows.ts";
+import {
+  checkWindow,
+  commonLayout,
+  cutWindows,
+  gatherWindows,
+  labelOfWindow,
+  windowRows,
+} from "./windows.ts";
 
 test("windows start at the part's first row, every stride, and the partial one is dropped", () => {
   const part = { sample: makeSample("a.csv", "a"), startRow: 7, endRow: 60 };
@@ -79,4 +86,36 @@ test("rates within 1 % are one rate, with a note", () => {
   assert.equal(layout.sampleRateHz, 100);
   assert.match(layout.notes[0]!, /1 of 3 recordings, first "c.csv" \(99.502 Hz\)/);
   assert.deepEqual(commonLayout([makeSample("a.csv", "a")]).notes, []);
+});
+
+test("the label of a window: of its last row, or of most rows and then the first", () => {
+  const sample = makeSegmented("s.csv", ["a", "b", "c", "a"], 10);
+  const label = (start: number, rows: number, rule: "end" | "majority") =>
+    labelOfWindow(sample, start, rows, rule);
+  assert.equal(label(0, 10, "end"), "a");
+  assert.equal(label(1, 10, "end"), "b");
+  assert.equal(label(1, 10, "majority"), "a");
+  assert.equal(label(5, 10, "majority"), "a"); // five rows each
+  assert.equal(label(15, 10, "majority"), "b");
+  assert.equal(label(6, 10, "majority"), "b");
+  assert.equal(label(8, 24, "majority"), "b"); // two of a before ten of b, ten of c, two of a
+  assert.equal(label(0, 40, "majority"), "a"); // two stretches count together
+  assert.equal(label(30, 10, "end"), "a");
+  for (const rule of ["end", "majority"] as const) {
+    assert.equal(labelOfWindow(makeSample("x.csv", "q"), 3, 5, rule), "q");
+    assert.equal(labelOfWindow(makeSample("x.csv", undefined), 3, 5, rule), undefined);
+  }
+});
+
+test("a row of a table is a window, whatever the length", () => {
+  const rows = makeRows({ a: 3 });
+  const options = { windowMs: 0, strideMs: 0, sampleRateHz: 1 };
+  const windows = gatherWindows(rows.map(wholeOf), options);
+  assert.deepEqual([windows.count, windows.rows, windows.axes], [3, 1, 2]);
+  checkWindow(rows, { windowMs: 5000, strideMs: 200 });
+  assert.deepEqual(windowRows(options, commonLayout(rows)), { rows: 1, stride: 1 });
+  assert.deepEqual(
+    windowRows({ windowMs: 1000, strideMs: 1 }, { sampleRateHz: 62.5, isTable: false }),
+    { rows: 63, stride: 1 },
+  );
 });
