@@ -36,6 +36,12 @@ export function printReport(report: Report): string {
     `  float32  ${percent(test.float32.accuracy)}   loss ${test.float32.loss.toFixed(4)}   F1 ${test.float32.f1.toFixed(3)}`,
   );
   lines.push("", ...confusionTable(test.labels, test.int8.confusion));
+  if (report.crossValidation) {
+    const { folds, accuracy, loss } = report.crossValidation;
+    lines.push(
+      `  ${folds}-fold   ${percent(accuracy)}   loss ${loss.toFixed(4)}   cross-validation over all rows, float32`,
+    );
+  }
   if (anomaly) {
     const unseen = Object.entries(anomaly.unseen).map(([label, f]) => `${label} ${percent(f)}`);
     lines.push(

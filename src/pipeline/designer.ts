@@ -17,7 +17,7 @@ import { type CrossValidation, crossValidate, type Score } from "./cross-validat
 import { countLabels, makeDataset, rowsWithin } from "./dataset.ts";
 import { extractFeatures, type PreparedBlock, prepareBlock } from "./features.ts";
 import { makeFolds } from "./folds.ts";
-import { type Candidate, kindOf, type TrialPlan, trialsFor, windowFor } from "./kinds.ts";
+import { batchFor, type Candidate, kindOf, trialsFor, windowFor } from "./kinds.ts";
 import { DEFAULT_LAYERS, type Recipe } from "./recipe.ts";
 import type { Trial } from "./report.ts";
 
@@ -39,12 +39,13 @@ export function draftRecipe(options: {
   readonly seed: number;
   readonly samples: readonly Sample[];
 }): Recipe {
+  const kind = kindOf(options.samples);
   return {
     tinsmith: 1,
     name: options.name,
     source: options.source,
     seed: options.seed,
-    input: { ...windowFor(kindOf(options.samples), options.samples), labelRule: "majority" },
+    input: { ...windowFor(kind, options.samples), labelRule: "majority" },
     split: { testFraction: 0.2, validationFraction: 0.2 },
     block: { type: "spectral", params: {} },
     standardize: true,
@@ -52,7 +53,7 @@ export function draftRecipe(options: {
     training: {
       epochs: 30,
       learningRate: 0.005,
-      batchSize: 32,
+      batchSize: batchFor(kind, options.samples.length),
       patience: 0,
       classWeights: "none",
       augmentation: null,
@@ -105,7 +106,8 @@ export async function designRecipe(
     onFold: () => control.onProgress?.(round++ / rounds, what),
   });
 
-  const design = validationOf(windows, parts, split, draft, plan, draft.input.labelRule);
+  const validation = { split, recipe: draft, folds: plan.folds };
+  const design = validationOf(windows, parts, { ...validation, rule: draft.input.labelRule });
   const axes = layout.axes.map((axis) => axis.name);
   const blocks: TriedBlock[] = [];
   for (const candidate of plan.candidates) {
@@ -129,7 +131,7 @@ export async function designRecipe(
   const labelRules: TriedRule[] = [];
   for (const rule of rules) {
     const what = rule === "end" ? "label of a window's last row" : "label of most of its rows";
-    const ruled = validationOf(windows, parts, split, draft, plan, rule);
+    const ruled = validationOf(windows, parts, { ...validation, rule });
     const score = await crossValidate(ruled, block.fitted, plan.fit, watch(what));
     labelRules.push({ what, score, rule });
   }
@@ -188,17 +190,20 @@ export async function designRecipe(
 }
 
 /** Cross-validation of windows whose labels follow a rule. */
-function validationOf(
+export function validationOf(
   windows: Windows,
   parts: readonly Part[],
-  split: Split,
-  draft: Recipe,
-  plan: TrialPlan,
-  rule: WindowLabelRule,
+  options: {
+    readonly split: Split;
+    readonly recipe: Recipe;
+    readonly folds: number;
+    readonly rule: WindowLabelRule;
+  },
 ): CrossValidation {
-  const dataset = makeDataset(windows, split.labels, rule);
-  const { windowMs } = draft.input;
-  const folds = makeFolds(parts, { folds: plan.folds, windowMs, seed: draft.seed })
+  const { split, recipe } = options;
+  const dataset = makeDataset(windows, split.labels, options.rule);
+  const { windowMs } = recipe.input;
+  const folds = makeFolds(parts, { folds: options.folds, windowMs, seed: recipe.seed })
     .map((fold) => ({
       training: rowsWithin(windows, fold.training),
       validation: rowsWithin(windows, fold.validation),
@@ -210,9 +215,9 @@ function validationOf(
     labels: dataset.labels,
     classes: split.labels.length,
     folds,
-    batchSize: draft.training.batchSize,
+    batchSize: recipe.training.batchSize,
     classWeights: uneven ? "auto" : "none",
-    seed: draft.seed,
+    seed: recipe.seed,
   };
 }
 

@@ -75,6 +75,11 @@ export function windowFor(
   return { windowMs, strideMs: Math.max(1, strideMs) };
 }
 
+/** Rows of a batch: 32, or fewer where a small table would hardly give any steps. */
+export function batchFor(kind: Kind, samples: number): number {
+  return kind === "table" ? Math.max(4, Math.min(32, Math.floor(samples / 24))) : 32;
+}
+
 /** The kind that a layout and its samples have, as far as trials are concerned. */
 export function trialsFor(layout: Layout, samples: readonly Sample[]): TrialPlan {
   return TRIALS[layout.isTable ? "table" : kindOf(samples)];

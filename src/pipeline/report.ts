@@ -67,6 +67,12 @@ export type Report = {
     readonly float32: Scores;
     readonly int8: Scores;
   };
+  /** Of the float32 network over all rows, for tables, whose test sets are small; else null. */
+  readonly crossValidation: {
+    readonly folds: number;
+    readonly accuracy: number;
+    readonly loss: number;
+  } | null;
   readonly regression: null;
   readonly anomaly: {
     readonly threshold: number;

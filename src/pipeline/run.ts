@@ -18,7 +18,8 @@ import {
   type PipelineParts,
   quantizePipeline,
 } from "./assemble.ts";
-import { type Design, designRecipe, draftRecipe } from "./designer.ts";
+import { crossValidate } from "./cross-validate.ts";
+import { type Design, designRecipe, draftRecipe, validationOf } from "./designer.ts";
 import { type Evaluation, evaluatePipeline, scoresOf } from "./evaluate.ts";
 import {
   extractFeatures,
@@ -174,6 +175,9 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       float32: scoresOf(floatTest, testLabels, split.labels.length),
       int8: scoresOf(intTest, testLabels, split.labels.length),
     };
+    const crossValidation = layout.isTable
+      ? await crossValidateTable(recipe, split, windows, { features, width }, control)
+      : null;
     steps.end(`int8 accuracy ${(100 * scores.int8.accuracy).toFixed(1)} %`);
 
     steps.begin("generate");
@@ -213,6 +217,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       },
       training: trainingOf(trained),
       test: scores,
+      crossValidation,
       regression: null,
       anomaly: anomaly
         ? {
@@ -285,6 +290,29 @@ function fitOptions(recipe: Recipe, block: PreparedBlock) {
     ...(patience > 0 ? { patience } : {}),
     ...(augmentation && block.frames ? { augmentation: { ...block.frames, ...augmentation } } : {}),
   };
+}
+
+/** Folds over all rows of a table: its test rows alone are few. */
+const TABLE_FOLDS = 5;
+
+async function crossValidateTable(
+  recipe: Recipe,
+  split: Split,
+  windows: ProjectWindows,
+  fitted: { readonly features: Float32Array; readonly width: number },
+  control: { readonly signal?: AbortSignal },
+): Promise<Report["crossValidation"]> {
+  const parts = [...split.training, ...split.validation, ...split.testing];
+  const rule = recipe.input.labelRule;
+  const design = validationOf(windows.all, parts, { split, recipe, folds: TABLE_FOLDS, rule });
+  const { learningRate, epochs } = recipe.training;
+  const { accuracy, loss } = await crossValidate(
+    { ...design, classWeights: recipe.training.classWeights },
+    { ...fitted, layers: recipe.layers },
+    { learningRate, epochs },
+    control,
+  );
+  return { folds: design.folds.length, accuracy, loss };
 }
 
 /** The score looks at all training recordings, those that validate included. */
