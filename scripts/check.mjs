@@ -10,6 +10,7 @@ const STEPS = [
   ["layers", "scripts/check-layers.mjs"],
   ["biome", "node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"],
   ["types", "node_modules/typescript/bin/tsc", "-p", "."],
+  ["types of the Studio", "node_modules/typescript/bin/tsc", "-p", "studio"],
   ["tests", "scripts/test.mjs", "--fast"],
 ];
 const BUDGET_SECONDS = 60;

@@ -27,7 +27,7 @@ export function findProgram(name: string): string | undefined {
 const onPath = (...names: readonly string[]): boolean =>
   names.some((name) => findProgram(name) !== undefined);
 
-export type Requirement = "cc" | "clang" | "arm" | "qemu" | "shared" | "node26";
+export type Requirement = "cc" | "clang" | "arm" | "qemu" | "chromium" | "shared" | "node26";
 
 /** Each requirement: whether it is there, and what to say where it is not. */
 const REQUIREMENTS: {
@@ -37,6 +37,7 @@ const REQUIREMENTS: {
   clang: { present: () => onPath("clang"), missing: "no clang on PATH" },
   arm: { present: () => onPath("arm-none-eabi-gcc"), missing: "no arm-none-eabi-gcc on PATH" },
   qemu: { present: () => onPath("qemu-system-arm"), missing: "no qemu-system-arm on PATH" },
+  chromium: { present: () => onPath("chromium"), missing: "no chromium on PATH" },
   shared: { present: () => existsSync(SHARED), missing: "no folder shared beside the repository" },
   node26: { present: () => onPath("node26"), missing: "no node26 on PATH" },
 };

@@ -1,7 +1,11 @@
 /** The confusion matrix as an SVG: rows true, columns predicted, percentages of each row. */
 import { cellText, confusionCells } from "./confusion-layout.ts";
 
+/** Room for the words "predicted" and the labels below it. */
 const TOP = 46;
+
+/** Few labels share this width; many need more. */
+const WIDTH = 540;
 
 export function ConfusionMatrix({
   labels,
@@ -12,8 +16,8 @@ export function ConfusionMatrix({
 }) {
   const longest = Math.max(...labels.map((label) => label.length), 4);
   const left = Math.min(150, 34 + 7 * Math.min(longest, 16));
-  const cell = labels.length <= 6 ? 66 : labels.length <= 12 ? 46 : 30;
-  const height = labels.length <= 6 ? 46 : labels.length <= 12 ? 36 : 26;
+  const cell = Math.min(110, Math.max(30, (WIDTH - left) / labels.length));
+  const height = Math.min(58, Math.max(26, 340 / labels.length));
   const slanted = longest * 7 > cell - 6;
   const top = slanted ? TOP + 5 * Math.min(longest, 14) : TOP;
   const width = left + cell * labels.length + (slanted ? 50 : 4);

@@ -109,7 +109,7 @@ function optionsOf({
     legend: { live: true },
     scales: {
       x: { time: false },
-      share: { range: [0, 1.0001] },
+      share: { range: [0, 1.04] },
     },
     axes: [
       { ...axis, label: xName, size: 34 },

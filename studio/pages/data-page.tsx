@@ -99,7 +99,7 @@ function SampleList({
         </Group>
       }
     >
-      <div className="scroll" style={{ maxHeight: 520 }}>
+      <div className="scroll list">
         <table className="rows">
           <thead>
             <tr>

@@ -258,7 +258,11 @@ function HistoryRow({ project, run, selected }: { project: Project; run: Run; se
       <td className="number">{percent(int8?.accuracy)}</td>
       <td className="number">{score(int8?.loss)}</td>
       <td className="number">
-        {run.status === "done" && <a href={hrefOf(project.id, "result", run.id)}>result</a>}
+        {run.status === "done" && (
+          <a className="link" href={hrefOf(project.id, "result", run.id)}>
+            result
+          </a>
+        )}
       </td>
     </tr>
   );

@@ -13,7 +13,7 @@ export function FilesPanel({ run, report }: { run: string; report: Report }) {
     <Section
       title="C library"
       aside={
-        <a href={libraryHref(run)} download style={{ fontSize: 13.5 }}>
+        <a className="link" href={libraryHref(run)} download style={{ fontSize: 13.5 }}>
           library.zip
         </a>
       }
@@ -31,7 +31,7 @@ export function FilesPanel({ run, report }: { run: string; report: Report }) {
             {report.artefact.files.map(({ path, bytes: size, sha256 }) => (
               <tr key={path}>
                 <td>
-                  <a className="mono" href={fileHref(run, path)}>
+                  <a className="mono link" href={fileHref(run, path)}>
                     {path}
                   </a>
                 </td>

@@ -17,14 +17,18 @@ export function ResultTiles({ report }: { report: Report }) {
       />
       <Tile name="F1, int8" value={percent(int8.f1)} note={`float32 ${percent(float32.f1)}`} />
       <Tile name="Loss, int8" value={score(int8.loss)} note={`float32 ${score(float32.loss)}`} />
-      <Tile name="RAM" value={bytes(device.ramBytes)} note={`static, ${basis}`} />
+      <Tile
+        name="RAM"
+        value={bytes(device.ramBytes)}
+        note={`${count(device.ramBytes)} B static, ${basis}`}
+      />
       <Tile
         name="Flash"
         value={bytes(flash)}
         note={`constants ${bytes(device.constantBytes)}, code ${bytes(device.codeBytes)}`}
       />
       <Tile name="Stack" value={bytes(device.stackBytes)} note={`worst case, ${device.target}`} />
-      <Tile name="MACs" value={count(device.macs)} note="multiplications a window" />
+      <Tile name="MACs" value={count(device.macs)} note="multiply-accumulates a window" />
       <ParityTile parity={parity} />
     </div>
   );

@@ -14,7 +14,7 @@ export function Section({
 }) {
   return (
     <Paper component="section" withBorder radius="md" p="md" aria-label={title}>
-      <Group justify="space-between" mb="sm" gap="sm" mih={30}>
+      <Group justify="space-between" mb="xs" gap="sm" mih={30}>
         <Title order={2}>{title}</Title>
         {aside}
       </Group>
