@@ -129,11 +129,17 @@ export function mergeEpochs(
 }
 
 function changeRun(client: QueryClient, id: string, change: Partial<Run>): void {
-  // A late progress event must not wake a run that has ended.
-  const update = <R extends Run>(run: R): R =>
-    run.id === id && isActive(run.status) ? { ...run, ...change } : run;
-  client.setQueryData<RunResult>(keys.run(id), (run) => run && update(run));
-  client.setQueriesData<readonly Run[]>({ queryKey: ["runs"] }, (runs) => runs?.map(update));
+  // A late progress event must not wake a run that has ended, nor make what is stale look fresh:
+  // undefined leaves a query as it is.
+  const concerns = (run: Run): boolean => run.id === id && isActive(run.status);
+  client.setQueryData<RunResult>(keys.run(id), (run) =>
+    run && concerns(run) ? { ...run, ...change } : undefined,
+  );
+  client.setQueriesData<readonly Run[]>({ queryKey: ["runs"] }, (runs) =>
+    runs?.some(concerns)
+      ? runs.map((run) => (concerns(run) ? { ...run, ...change } : run))
+      : undefined,
+  );
 }
 
 function applyRun(client: QueryClient, run: Run): void {

@@ -7,8 +7,9 @@ export function ticks(low: number, high: number, target: number): readonly numbe
   const rough = span / target;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
-  const first = Math.ceil(low / step);
-  const last = Math.floor(high / step);
+  // 0.3 / 0.1 is a little less than 3.
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) => round((first + i) * step));
 }
 
