@@ -11,6 +11,7 @@ import type { ProgressEvent } from "../pipeline/progress.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
 import { type RunDetails, runPipeline } from "../pipeline/run.ts";
+import type { Part } from "../samples/part.ts";
 import type { Sample } from "../samples/sample.ts";
 import { splitSamples } from "../samples/split.ts";
 import { openStore } from "../store/open-store.ts";
@@ -96,23 +97,25 @@ async function carryOut(): Promise<RunEnd> {
   }
 }
 
-/** Where the runner put each recording; one that is cut by time lies on no single side. */
+/** Where the runner put each recording; for one that is cut by time, where most of it lies. */
 function sidesOf(samples: readonly Sample[], recipe: Recipe): { readonly [name: string]: Side } {
   const split = splitSamples(samples, {
     seed: recipe.seed,
     windowMs: recipe.input.windowMs,
     ...recipe.split,
   });
-  const sides = new Map<string, Side | undefined>();
-  const place = (side: Side, parts: (typeof split)["training"]): void => {
-    for (const { sample } of parts)
-      sides.set(sample.name, sides.has(sample.name) ? undefined : side);
+  const places = new Map<string, { readonly side: Side; readonly rows: number }>();
+  const place = (side: Side, parts: readonly Part[]): void => {
+    for (const { sample, startRow, endRow } of parts) {
+      const rows = endRow - startRow;
+      if (rows > (places.get(sample.name)?.rows ?? 0)) places.set(sample.name, { side, rows });
+    }
   };
   place("training", split.training);
   place("validation", split.validation);
   place("testing", split.testing);
   for (const { parts } of split.unseen) place("unseen", parts);
-  return Object.fromEntries([...sides].flatMap(([name, side]) => (side ? [[name, side]] : [])));
+  return Object.fromEntries([...places].map(([name, { side }]) => [name, side]));
 }
 
 async function endOf(work: Promise<RunEnd>): Promise<RunEnd> {

@@ -138,7 +138,7 @@ export function makeRunner({ store, home, events, concurrency = 1 }: RunnerOptio
         clearInterval(timer);
         tellProgress.flush();
         tellEpoch.flush();
-        settle(claim, end)
+        settle(claim, end, state.progress)
           .catch(logDefect)
           .then(() => rm(folder, { recursive: true, force: true }))
           .catch(logDefect)
@@ -161,7 +161,16 @@ export function makeRunner({ store, home, events, concurrency = 1 }: RunnerOptio
     return state;
   };
 
-  const settle = async (claim: Claim, end: RunEnd | undefined): Promise<void> => {
+  const settle = async (
+    claim: Claim,
+    end: RunEnd | undefined,
+    progress: ProgressEvent,
+  ): Promise<void> => {
+    const { phase, done, message = "" } = progress;
+    const beat = (leaseMs: number) =>
+      store.jobs.heartbeat(claim, leaseMs, { phase, done, message });
+    if (end?.kind === "done" || end?.kind === "cancelled") return;
+    await beat(LEASE_MS);
     if (end?.kind === "failed") await store.jobs.fail(claim, end.error);
     else if (end?.kind === "defect") {
       logDefect(end.stack);
@@ -169,7 +178,7 @@ export function makeRunner({ store, home, events, concurrency = 1 }: RunnerOptio
       await store.jobs.fail(claim, { code: "internal", message });
     } else if (end === undefined && !closed) {
       // The thread died. Its lease is given up, and so the job counts as interrupted.
-      await store.jobs.heartbeat(claim, -1);
+      await beat(-1);
       await store.jobs.expire();
     }
   };

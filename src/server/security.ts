@@ -34,6 +34,9 @@ const HEADERS: { readonly [name: string]: string } = {
 export function addSecurity(app: FastifyInstance): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(HEADERS);
+    // An upgrade that is refused leaves a connection that nobody would read from or end.
+    if (request.headers.upgrade !== undefined)
+      reply.raw.once("finish", () => request.socket.destroySoon());
     if (request.url.startsWith("/api/")) reply.header("cache-control", "no-store");
     checkHost(request.headers.host, portOf(request));
     checkOrigin(request.headers.origin, portOf(request));

@@ -2,6 +2,7 @@
  * The HTTP server: every route, what guards them, the OpenAPI document and the Studio's files, as
  * one Fastify app that does not listen yet. `serve.ts` gives it a store and a port.
  */
+import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import websocket from "@fastify/websocket";
@@ -38,6 +39,9 @@ export type ServerOptions = {
 const JSON_BYTES = 1024 * 1024;
 const EVENT_BYTES = 1024;
 
+/** Answers under way may take so long to end when the server closes. */
+const GRACE_MS = 500;
+
 const ROUTES = [healthRoutes, projectRoutes, sampleRoutes, recipeRoutes, runRoutes, eventRoutes];
 
 export function makeServer(options: ServerOptions): App {
@@ -49,6 +53,7 @@ export function makeServer(options: ServerOptions): App {
   }).withTypeProvider<TypeBoxTypeProvider>();
   const context: Context = { store, home, runner, events, uploadBytes, adder: makeAdder(home) };
   app.addHook("onClose", () => context.adder.close());
+  endConnections(app);
 
   addSecurity(app);
   addErrorHandlers(app);
@@ -77,4 +82,18 @@ export function makeServer(options: ServerOptions): App {
   });
   addPage(app, options.studioDirectory);
   return app;
+}
+
+/** Ends what is still connected a moment after closing began: a browser keeps lines open. */
+function endConnections(app: App): void {
+  const sockets = new Set<Socket>();
+  app.server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  app.addHook("preClose", async () => {
+    setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, GRACE_MS).unref();
+  });
 }

@@ -19,8 +19,9 @@ export function viewRun(run: StoredRun): Run {
     id,
     project,
     status,
-    phase: phaseOf(run.phase),
-    done: Math.min(1, Math.max(0, done)),
+    // The last heartbeat of a run that is done was before its end.
+    phase: status === "done" ? PHASES.at(-1)! : phaseOf(run.phase),
+    done: status === "done" ? 1 : Math.min(1, Math.max(0, done)),
     message: run.message === "" ? null : run.message,
     ...(error ? { error } : {}),
     seed,
