@@ -47,3 +47,15 @@ test("the last recording of a label is never drawn", () => {
     }
   }
 });
+
+test("a label that has enough is spared, and the scarce are served first", () => {
+  const enough = draw([...make("ab", 3), ...make("a", 3)], (n) => (n > 4 ? 2 : 0));
+  assert.deepEqual(
+    [...enough].map((item) => item.split(".")[0]),
+    ["a", "a"],
+  );
+  for (let seed = 0; seed < 20; seed++) {
+    const drawn = draw([...make("ra", 2), ...make("ab", 4), ...make("b", 4)], () => 1, seed);
+    assert.deepEqual([...drawn].map((item) => item.split(".")[0]).sort(), ["b", "ra"]);
+  }
+});

@@ -146,3 +146,34 @@ test("a signal stops the reading between files", async () => {
   const reading = readFiles(files, { signal: abort.signal, onProgress: () => abort.abort() });
   await assert.rejects(reading, { name: "CancelledError" });
 });
+
+test("a table without labels takes the label of its file; notes of many files are one", async () => {
+  const table = utf8("id,timestamp,x\n1,0,1\n1,10,2\n2,0,1\n2,10,2\n");
+  const data = await readFiles(source({ "wave.1.csv": table, "idle.1.csv": table }));
+  assert.deepEqual(
+    data.samples.map((s) => [s.name, s.label]),
+    [
+      ["wave.1.csv#1", "wave"],
+      ["wave.1.csv#2", "wave"],
+      ["idle.1.csv#1", "idle"],
+      ["idle.1.csv#2", "idle"],
+    ],
+  );
+  assert.equal(data.notes.length, 2);
+  assert.match(data.notes[1]!, /^wave\.1\.csv and 1 more: no label column was found/);
+});
+
+test("labels of a table stay beside folders that give labels to others", async () => {
+  const labelled = utf8("sample,timestamp,x,label\n1,0,1,own\n1,10,2,own\n");
+  const data = await readFiles(
+    source({ "test/wave/1.csv": CSV, "train/idle/1.csv": CSV, "train/t.csv": labelled }),
+  );
+  assert.deepEqual(
+    data.samples.map((s) => [s.label, s.category]),
+    [
+      ["wave", "testing"],
+      ["idle", "training"],
+      ["own", "training"],
+    ],
+  );
+});
