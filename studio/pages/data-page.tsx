@@ -3,7 +3,9 @@ import { Button, Group, NativeSelect, Skeleton, Stack, Text, TextInput } from "@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useMemo, useState } from "react";
 import type { Project, SampleSummary } from "../../src/server/api.ts";
+import { api } from "../api-client.ts";
 import { count, hertz, plural, seconds } from "../format.ts";
+import { ConfirmButton } from "../panels/confirm-button.tsx";
 import { DropZone } from "../panels/drop-zone.tsx";
 import { Failure } from "../panels/failure.tsx";
 import { LabelShares } from "../panels/label-shares.tsx";
@@ -11,8 +13,8 @@ import { LabelText } from "../panels/label-text.tsx";
 import { RecordingPanel } from "../panels/recording-panel.tsx";
 import { Section } from "../panels/section.tsx";
 import { UploadReport } from "../panels/upload-report.tsx";
-import { useSamples } from "../queries.ts";
-import { go, hrefOf } from "../router.ts";
+import { keys, useSamples } from "../queries.ts";
+import { go, HOME, hrefOf } from "../router.ts";
 import { allLabels, type Filter, labelOf, matching, NO_FILTER, sideOf } from "../samples.ts";
 import { importPath, sendFiles, useUpload } from "../uploads.ts";
 
@@ -48,6 +50,7 @@ export default function DataPage({
         </Text>
       )}
       <AddRecordings project={project} />
+      <DeleteProject project={project} />
     </Stack>
   );
 }
@@ -169,6 +172,30 @@ function SampleRow({
       <td className="number">{sample.rows === 1 ? "1 row" : seconds(sample.seconds)}</td>
       <td className="number">{sample.rows === 1 ? "" : hertz(sample.sampleRateHz)}</td>
     </tr>
+  );
+}
+
+function DeleteProject({ project }: { project: Project }) {
+  const client = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => api.deleteProject(project.id),
+    onSuccess: () => {
+      client.invalidateQueries({ queryKey: keys.projects });
+      go(HOME);
+    },
+  });
+  return (
+    <Stack gap="xs">
+      {remove.error && <Failure error={remove.error} />}
+      <Group>
+        <ConfirmButton
+          ask="Delete the project…"
+          confirm="Delete it with all recordings and runs"
+          pending={remove.isPending}
+          onConfirm={() => remove.mutate()}
+        />
+      </Group>
+    </Stack>
   );
 }
 

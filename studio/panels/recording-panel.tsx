@@ -10,6 +10,7 @@ import { labelColor, lineColor } from "../charts/palette.ts";
 import { count, hertz, plural, score, seconds } from "../format.ts";
 import { keys, useValues } from "../queries.ts";
 import { go, hrefOf } from "../router.ts";
+import { ConfirmButton } from "./confirm-button.tsx";
 import { Failure } from "./failure.tsx";
 import { Section } from "./section.tsx";
 
@@ -100,7 +101,6 @@ function Editor({
 }) {
   const client = useQueryClient();
   const [label, setLabel] = useState(sample.label ?? "");
-  const [asked, setAsked] = useState(false);
   const suggestions = useId();
   const refresh = (): void => {
     client.invalidateQueries({ queryKey: keys.samples(project.id) });
@@ -158,25 +158,12 @@ function Editor({
           }
           data={[{ value: "", label: "as the run decides" }, "training", "validation", "testing"]}
         />
-        {asked ? (
-          <Group gap="xs" ml="auto">
-            <Button
-              size="xs"
-              color="red"
-              loading={remove.isPending}
-              onClick={() => remove.mutate()}
-            >
-              Delete it
-            </Button>
-            <Button size="xs" variant="default" onClick={() => setAsked(false)}>
-              Keep
-            </Button>
-          </Group>
-        ) : (
-          <Button size="xs" variant="subtle" color="red" ml="auto" onClick={() => setAsked(true)}>
-            Delete…
-          </Button>
-        )}
+        <ConfirmButton
+          ask="Delete…"
+          confirm="Delete it"
+          pending={remove.isPending}
+          onConfirm={() => remove.mutate()}
+        />
       </Group>
       {(change.error ?? remove.error) && (
         <Stack mt="sm">
