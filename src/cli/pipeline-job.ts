@@ -5,7 +5,7 @@ import { UserError } from "../base/errors.ts";
 import { nodeHost } from "../host/node-host.ts";
 import { readSource } from "../host/read-source.ts";
 import type { ProgressEvent } from "../pipeline/progress.ts";
-import { parseRecipe, type Recipe } from "../pipeline/recipe.ts";
+import { parseRecipe, type Reading, type Recipe } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
 import { runPipeline } from "../pipeline/run.ts";
 import { readFiles } from "../samples/formats/read-files.ts";
@@ -14,7 +14,8 @@ import { simulateGestures } from "../samples/simulate-gestures.ts";
 export type JobOptions = {
   readonly outputDirectory?: string | undefined;
   readonly seed?: number | undefined;
-  readonly sampleRateHz?: number | undefined;
+  /** What the command line says of the files; it goes before what a recipe says. */
+  readonly reading?: Reading;
   readonly hmacKey?: string | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (event: ProgressEvent) => void;
@@ -30,6 +31,7 @@ export async function runSource(source: string, options: JobOptions): Promise<Re
   const isRecipe = source.endsWith(".json") && (await isRecipeFile(source));
   const recipe = isRecipe ? parseRecipe(await readFile(source, "utf8")) : undefined;
   if (recipe?.source === EXAMPLE) return runExample(options, recipe);
+  const reading: Reading = { ...recipe?.reading, ...options.reading };
   const data = recipe ? resolve(dirname(source), recipe.source) : resolve(source);
   const began = performance.now();
   const { signal, onProgress } = options;
@@ -37,18 +39,21 @@ export async function runSource(source: string, options: JobOptions): Promise<Re
   const samples = await readFiles(await readSource(data, { signal }), {
     signal,
     onProgress: (done, total) => onProgress({ phase: "read", done: Math.min(0.99, done / total) }),
-    ...(options.sampleRateHz === undefined ? {} : { sampleRateHz: options.sampleRateHz }),
+    ...reading,
     ...(options.hmacKey === undefined ? {} : { hmacKey: options.hmacKey }),
   });
   onProgress({ phase: "read", done: 1, message: `${samples.samples.length} recordings` });
   const name = recipe?.name ?? samples.name;
   const outputDirectory = options.outputDirectory ?? join("tinsmith-out", safeName(name));
+  const relativeSource = relative(resolve(outputDirectory), data);
+  const given = recipe && { ...withSeed(recipe, options.seed), reading, source: relativeSource };
   const { report } = await runPipeline(
     { ...samples, name },
     {
-      ...(recipe ? { recipe: withSeed(recipe, options.seed) } : {}),
+      ...(given ? { recipe: given } : {}),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
-      source: relative(resolve(outputDirectory), data),
+      reading,
+      source: relativeSource,
       outputDirectory,
       host: nodeHost(signal),
       signal,

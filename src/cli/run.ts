@@ -1,5 +1,6 @@
 /** `tinsmith run SOURCE`: recordings to a C library, with no configuration or with a recipe. */
 import { Command, InvalidArgumentError } from "commander";
+import type { Reading } from "../pipeline/recipe.ts";
 import { folder } from "./folder.ts";
 import { runSource } from "./pipeline-job.ts";
 import { progressPrinter } from "./progress.ts";
@@ -9,6 +10,11 @@ type Options = {
   readonly out?: string;
   readonly seed?: number;
   readonly rate?: number;
+  readonly labelColumn?: string;
+  readonly sampleColumn?: string;
+  readonly splitColumn?: string;
+  readonly timestampColumn?: string;
+  readonly ignoreColumns?: readonly string[];
   readonly hmacKey?: string;
   readonly json?: boolean;
 };
@@ -20,13 +26,18 @@ export function runCommand(signal: AbortSignal): Command {
     .option("--out <folder>", "where the result goes (default: ./tinsmith-out/<name>)", folder)
     .option("--seed <number>", "seed of every random choice", integer)
     .option("--rate <hz>", "sampling rate of tables without a timestamp column", positive)
+    .option("--label-column <name>", "column of a table that holds the label")
+    .option("--sample-column <name>", "column of a table that tells its recordings apart")
+    .option("--split-column <name>", "column of a table that says training or testing")
+    .option("--timestamp-column <name>", "column of a table that holds times in milliseconds")
+    .option("--ignore-columns <names...>", "columns of a table to leave out")
     .option("--hmac-key <key>", "key that signatures are checked with")
     .option("--json", "print the report as one JSON document")
     .action(async (source: string, options: Options) => {
       const report = await runSource(source, {
         outputDirectory: options.out,
         seed: options.seed,
-        sampleRateHz: options.rate,
+        reading: readingOf(options),
         hmacKey: options.hmacKey,
         signal,
         onProgress: progressPrinter(process.stderr),
@@ -35,6 +46,18 @@ export function runCommand(signal: AbortSignal): Command {
         options.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report),
       );
     });
+}
+
+function readingOf(options: Options): Reading {
+  const { rate, labelColumn, sampleColumn, splitColumn, timestampColumn, ignoreColumns } = options;
+  return {
+    ...(rate === undefined ? {} : { sampleRateHz: rate }),
+    ...(labelColumn === undefined ? {} : { labelColumn }),
+    ...(sampleColumn === undefined ? {} : { sampleColumn }),
+    ...(splitColumn === undefined ? {} : { splitColumn }),
+    ...(timestampColumn === undefined ? {} : { timestampColumn }),
+    ...(ignoreColumns === undefined ? {} : { ignoreColumns }),
+  };
 }
 
 function integer(text: string): number {

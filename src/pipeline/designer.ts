@@ -18,7 +18,7 @@ import { countLabels, makeDataset, rowsWithin } from "./dataset.ts";
 import { extractFeatures, type PreparedBlock, prepareBlock } from "./features.ts";
 import { makeFolds } from "./folds.ts";
 import { batchFor, type Candidate, kindOf, trialsFor, windowFor } from "./kinds.ts";
-import { DEFAULT_LAYERS, type Recipe } from "./recipe.ts";
+import { DEFAULT_LAYERS, type Reading, type Recipe } from "./recipe.ts";
 import type { Trial } from "./report.ts";
 
 export type Design = {
@@ -37,6 +37,7 @@ export function draftRecipe(options: {
   readonly name: string;
   readonly source: string;
   readonly seed: number;
+  readonly reading: Reading;
   readonly samples: readonly Sample[];
 }): Recipe {
   const kind = kindOf(options.samples);
@@ -45,6 +46,7 @@ export function draftRecipe(options: {
     name: options.name,
     source: options.source,
     seed: options.seed,
+    reading: options.reading,
     input: { ...windowFor(kind, options.samples), labelRule: "majority" },
     split: { testFraction: 0.2, validationFraction: 0.2 },
     block: { type: "spectral", params: {} },

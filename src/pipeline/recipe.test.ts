@@ -8,6 +8,7 @@ const FULL: Recipe = {
   name: "gestures",
   source: "../recordings",
   seed: 4294967295,
+  reading: { sampleRateHz: 62.5, labelColumn: "kind", ignoreColumns: ["row"] },
   input: { windowMs: 2000, strideMs: 80, labelRule: "end" },
   split: { testFraction: 0.25, validationFraction: 0.1 },
   block: { type: "spectral", params: { "fft-length": 64, "do-log": true, filter: "low" } },
@@ -77,6 +78,7 @@ test("what a recipe leaves out takes its default", () => {
     name: "n",
     source: ".",
     seed: 1,
+    reading: {},
     input: { windowMs: 1000, strideMs: 1000, labelRule: "majority" },
     split: { testFraction: 0.2, validationFraction: 0.2 },
     block: { type: "raw", params: {} },
@@ -91,6 +93,7 @@ test("what a recipe leaves out takes its default", () => {
       batchSize: 32,
       patience: 0,
       classWeights: "none",
+      augmentation: null,
     },
     anomaly: null,
   });
@@ -220,7 +223,7 @@ test("a key that is unknown comes with those that are known", () => {
   const text = JSON.stringify({ ...FULL, input: { ...FULL.input, hop: 1 } });
   assert.throws(() => parseRecipe(text), {
     code: "recipe-key",
-    hint: "It may have windowMs, strideMs.",
+    hint: "It may have windowMs, strideMs, labelRule.",
   });
 });
 

@@ -33,6 +33,17 @@ export type AnomalyRecipe = {
   readonly percentile: number;
 };
 
+/** How tables are read where names of columns do not tell; see `samples/formats/columns.ts`. */
+export type Reading = {
+  /** Rate of tables without a timestamp column. */
+  readonly sampleRateHz?: number;
+  readonly sampleColumn?: string;
+  readonly labelColumn?: string;
+  readonly splitColumn?: string;
+  readonly timestampColumn?: string;
+  readonly ignoreColumns?: readonly string[];
+};
+
 export type Recipe = {
   readonly tinsmith: 1;
   /** Name of the project; the C library takes its prefix from it. */
@@ -40,6 +51,8 @@ export type Recipe = {
   /** Folder, archive or table with the recordings, relative to the recipe's file. */
   readonly source: string;
   readonly seed: number;
+  /** What the files do not say of themselves. */
+  readonly reading: Reading;
   readonly input: {
     readonly windowMs: number;
     /** Distance between the starts of neighboring windows. */
@@ -93,6 +106,7 @@ export function parseRecipe(text: string): Recipe {
     "name",
     "source",
     "seed",
+    "reading",
     "input",
     "split",
     "block",
@@ -129,6 +143,7 @@ export function parseRecipe(text: string): Recipe {
     name: string("name", root.name),
     source: string("source", root.source),
     seed: integer("seed", root.seed ?? 1, 0, 4294967295),
+    reading: parseReading(root.reading ?? {}),
     input: {
       windowMs: number("input.windowMs", input.windowMs, 0, 3_600_000),
       strideMs: number("input.strideMs", input.strideMs, 0, 3_600_000),
@@ -176,6 +191,30 @@ function parseBlock(path: string, value: unknown): BlockRecipe {
     checked[name] = given;
   }
   return { type: string(`${path}.type`, block.type), params: checked };
+}
+
+const COLUMNS = ["sampleColumn", "labelColumn", "splitColumn", "timestampColumn"] as const;
+
+function parseReading(value: unknown): Reading {
+  const reading = object("reading", value);
+  keys("reading", reading, ["sampleRateHz", ...COLUMNS, "ignoreColumns"]);
+  const { sampleRateHz, ignoreColumns } = reading;
+  const named = COLUMNS.filter((name) => reading[name] !== undefined);
+  if (ignoreColumns !== undefined && !Array.isArray(ignoreColumns))
+    throw wrong("reading.ignoreColumns", "must be a list of names", ignoreColumns);
+  return {
+    ...(sampleRateHz === undefined
+      ? {}
+      : { sampleRateHz: number("reading.sampleRateHz", sampleRateHz, 0, 1e9) }),
+    ...Object.fromEntries(named.map((name) => [name, string(`reading.${name}`, reading[name])])),
+    ...(ignoreColumns === undefined
+      ? {}
+      : {
+          ignoreColumns: ignoreColumns.map((name, i) =>
+            string(`reading.ignoreColumns[${i}]`, name),
+          ),
+        }),
+  };
 }
 
 function parseLabelRule(value: unknown): WindowLabelRule {

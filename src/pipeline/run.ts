@@ -32,7 +32,7 @@ import { generateLibrary } from "./generate.ts";
 import { openOutput } from "./output.ts";
 import { type ProgressEvent, phaseClock } from "./progress.ts";
 import { type ProjectWindows, projectWindows, takeWindows } from "./project-windows.ts";
-import { type AnomalyRecipe, formatRecipe, type Recipe } from "./recipe.ts";
+import { type AnomalyRecipe, formatRecipe, type Reading, type Recipe } from "./recipe.ts";
 import type { Report } from "./report.ts";
 import { blocksOf, dataOf, type RunInput, trainingOf } from "./run-report.ts";
 import { type ScatterPoint, scatterOf } from "./scatter.ts";
@@ -44,6 +44,8 @@ export type RunOptions = {
   readonly source: string;
   /** Seed of a run without a recipe. @default 1 */
   readonly seed?: number;
+  /** How the samples were read, for the recipe that is written. @default {} */
+  readonly reading?: Reading;
   readonly outputDirectory: string;
   readonly host: Host;
   readonly signal?: AbortSignal;
@@ -83,6 +85,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
         name: input.name,
         source: options.source,
         seed: options.seed ?? 1,
+        reading: options.reading ?? {},
         samples: input.samples,
       });
     const { samples, layout } = alignSamples(input.samples);

@@ -73,6 +73,7 @@ export const QUICK: Recipe = {
   name: "quick gestures",
   source: "recordings",
   seed: 1,
+  reading: {},
   input: { windowMs: 1000, strideMs: 200, labelRule: "majority" },
   split: { testFraction: 0.25, validationFraction: 0.25 },
   block: { type: "flatten", params: {} },
