@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MOST_SAID = 1000;
 
 /** Names beside the sources that do not count. */
-const IGNORED = /^(?:dist.*|node_modules|\..*|.*\.test\.ts)$/;
+const IGNORED = /^(?:dist|node_modules|\..*|.*\.test\.ts)$/;
 
 /** Modules of the server that the Studio may bundle. */
 const SHARED = ["package-lock.json", "src/server/api.ts", "src/pipeline/progress.ts"];
@@ -39,7 +39,7 @@ export async function prepareStudio(
   if (built === inputs && usable()) return dist;
 
   say("building the Studio, once for each change of its sources");
-  const partial = join(studio, `dist.${process.pid}`);
+  const partial = join(root, "node_modules/.cache", `tinsmith-studio-${process.pid}`);
   try {
     await build(vite, studio, partial);
     await writeFile(join(partial, ".inputs"), inputs);

@@ -1,5 +1,6 @@
 /** The Studio's files: the page on its own routes, assets for ever, nothing from outside the folder. */
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { hashInputs, prepareStudio } from "../../src/cli/serve-studio.ts";
@@ -77,7 +78,7 @@ const VITE = `
   import fs from "node:fs";
   const out = process.argv[process.argv.indexOf("--outDir") + 1];
   if (fs.readFileSync("main.ts", "utf8") === "wrong") throw new Error("it is wrong");
-  fs.mkdirSync(out);
+  fs.mkdirSync(out, { recursive: true });
   fs.writeFileSync(out + "/index.html", fs.readFileSync("main.ts"));
   fs.appendFileSync("../count", "1");`;
 
@@ -88,7 +89,6 @@ test("the Studio is built when its sources have changed, and only then", async (
     "node_modules/vite/package.json": '{"type": "module"}',
     "node_modules/vite/bin/vite.js": VITE,
   });
-  const { readFile } = await import("node:fs/promises");
   const page = () => readFile(join(root, "studio/dist/index.html"), "utf8");
   const count = async () => (await readFile(join(root, "count"), "utf8")).length;
   const said: string[] = [];
@@ -104,5 +104,6 @@ test("the Studio is built when its sources have changed, and only then", async (
   await writeFiles(root, { "studio/main.ts": "wrong" });
   assert.equal(await prepare(), join(root, "studio/dist"));
   assert.deepEqual([await page(), await count()], ["two", 2]);
+  assert.deepEqual(await readdir(join(root, "node_modules/.cache")), []);
   assert.match(said.at(-1)!, /could not be built: .*it is wrong/s);
 });
