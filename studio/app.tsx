@@ -44,7 +44,7 @@ export function App() {
             The connection to the server is lost. Trying again…
           </Alert>
         )}
-        <Guard key={window.location.hash}>
+        <Guard key={placeOf(route)}>
           <Suspense fallback={<Waiting />}>
             <Page route={route} />
           </Suspense>
@@ -53,6 +53,10 @@ export function App() {
     </>
   );
 }
+
+/** What a page keeps its state for: opening another recording does not reset filters. */
+const placeOf = (route: Route): string =>
+  route.page === "project" ? `${route.project} ${route.tab}` : route.page;
 
 function ProjectBar({ route }: { route: Extract<Route, { page: "project" }> }) {
   const { data } = useProject(route.project);

@@ -17,8 +17,22 @@ const steel: MantineColorsTuple = [
   "#20597b",
 ];
 
+/** Mantine's grays of the dark scheme, turned towards the blue of the page. */
+const dark: MantineColorsTuple = [
+  "#dfe6ec",
+  "#c3ced7",
+  "#9aa8b4",
+  "#75838f",
+  "#43505a",
+  "#303941",
+  "#262e35",
+  "#1b2126",
+  "#14181c",
+  "#0f1215",
+];
+
 export const theme = createTheme({
-  colors: { steel },
+  colors: { steel, dark },
   primaryColor: "steel",
   primaryShade: { light: 8, dark: 7 },
   defaultRadius: "sm",

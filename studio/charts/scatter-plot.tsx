@@ -24,7 +24,7 @@ export function ScatterPlot({
       width="100%"
       role="img"
       aria-label={`${points.length} windows in the plane of the first two principal components of their features`}
-      style={{ display: "block" }}
+      style={{ display: "block", maxWidth: 640 }}
     >
       <g transform={`translate(${LEFT} 6)`}>
         {xTicks.map(({ at, value }) => (
@@ -56,7 +56,7 @@ export function ScatterPlot({
             stroke={labelColor(labels, label)}
             strokeWidth={5}
             strokeLinecap="round"
-            strokeOpacity={0.65}
+            strokeOpacity={0.75}
             fill="none"
           />
         ))}

@@ -140,7 +140,7 @@ function OpenRun({ project, summary }: { project: Project; summary: Run }) {
       <Stack gap="md">
         <div>
           <PhaseStrip run={run} />
-          <Text size="sm" className="muted" mt={8} mih={22} aria-live="polite">
+          <Text size="sm" className="muted" mt={8} mih={22}>
             <Ticker run={run} />
           </Text>
         </div>

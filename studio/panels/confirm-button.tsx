@@ -16,7 +16,14 @@ export function ConfirmButton({
   const [asked, setAsked] = useState(false);
   if (!asked)
     return (
-      <Button size="xs" variant="subtle" color="red" ml="auto" onClick={() => setAsked(true)}>
+      <Button
+        size="xs"
+        variant="subtle"
+        color="red"
+        c="var(--studio-bad)"
+        ml="auto"
+        onClick={() => setAsked(true)}
+      >
         {ask}
       </Button>
     );

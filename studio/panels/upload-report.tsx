@@ -35,7 +35,14 @@ export function UploadReport({ project }: { project: string }) {
         <ul className="plain-list">
           {upload.problems.slice(0, LISTED).map(({ file, message }) => (
             <li key={`${file} ${message}`} style={{ overflowWrap: "anywhere" }}>
-              <span className="mono">{file}</span>: {message}
+              {/* The server's own messages name the file already. */}
+              {message.includes(file) ? (
+                message
+              ) : (
+                <>
+                  <span className="mono">{file}</span>: {message}
+                </>
+              )}
             </li>
           ))}
           {upload.problems.length > LISTED && (

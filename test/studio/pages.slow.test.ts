@@ -316,6 +316,7 @@ describe("Studio", requirement("chromium"), () => {
       await page.getByRole("button", { name: "wave.2" }).focus();
       await page.keyboard.press("Enter");
       await page.getByRole("heading", { name: "wave.2" }).waitFor();
+      await page.getByRole("heading", { name: "4 of 25 recordings" }).waitFor();
       await page.locator("canvas").waitFor();
       assert.match(page.url(), /data\/sample-\d+$/);
     });
