@@ -95,6 +95,45 @@ test("patience stops early; without validation rows the last epoch counts", asyn
   assert.equal(blind.best.validationLoss, null);
 });
 
+test("the last epoch is given back where it is asked for", async () => {
+  const data = sectors(60);
+  const options = { ...OPTIONS, learningRate: 1, patience: 2 };
+  const result = await fit(network([2], MLP), data, { ...options, keep: "last" });
+  assert.equal(result.best.epoch, 30);
+  assert.equal(result.best, result.history.at(-1));
+  const lowest = Math.min(...result.history.map((report) => report.validationLoss!));
+  assert.ok(result.best.validationLoss! > lowest, "the last epoch is the best: nothing was tested");
+  const replayed = { ...network([2], MLP), parameters: result.parameters };
+  const check = await fit(replayed, data, { epochs: 1, learningRate: 1e-30, batchSize: 16 });
+  assert.equal(check.best.validationLoss, result.best.validationLoss);
+});
+
+test("a cosine schedule begins at the rate and ends at nothing", async () => {
+  const all = sectors(40);
+  const rows = Array.from({ length: 40 }, (_, i) => i);
+  const data = { ...all, train: rows, validation: rows };
+  const model = network([2], MLP);
+  const options: FitOptions = { epochs: 8, learningRate: 0.1, batchSize: 40 };
+  const sgd: FitOptions = { ...options, optimizer: { name: "sgd" } };
+  for (const base of [options, sgd]) {
+    const constant = await fit(model, data, base);
+    const falling = await fit(model, data, { ...base, learningRateSchedule: "cosine" });
+    assert.equal(falling.history[0]!.validationLoss, constant.history[0]!.validationLoss);
+    const changes = falling.history
+      .slice(1)
+      .map((r, i) => Math.abs(r.validationLoss! - falling.history[i]!.validationLoss!));
+    assert.ok(changes.at(-1)! < changes[0]! / 4, `${changes}`);
+  }
+  // Half way through 2 steps the rate is a half: one step from the same weights shows it.
+  const half = await fit(model, data, { ...sgd, epochs: 2, learningRateSchedule: "cosine" });
+  const after = {
+    ...model,
+    parameters: (await fit(model, data, { ...sgd, epochs: 1 })).parameters,
+  };
+  const one = await fit(after, data, { ...sgd, epochs: 1, learningRate: 0.05 });
+  assert.ok(Math.abs(half.history[1]!.validationLoss! - one.best.validationLoss!) < 1e-6);
+});
+
 test("every row counts once: the loss at a negligible rate does not depend on the batch", async () => {
   const data = { ...sectors(50), validation: [] };
   const model = network([2], MLP);

@@ -1,11 +1,12 @@
 /**
  * The training loop: mini-batches in a seeded order, one compiled step each, validation after each
- * epoch, and the weights of the best epoch at the end. Given the same model, data, options and
+ * epoch, and the weights of the best (or of the last) epoch at the end. Given the same model, data, options and
  * seed, losses and weights are the same to the bit on any machine.
  *
  * Every row counts once an epoch: the last batch is filled up with rows of weight 0.
  */
 import { CancelledError, UserError } from "../base/errors.ts";
+import { cos, PI } from "../base/math.ts";
 import { makeRng } from "../base/rng.ts";
 import { compile } from "../compiler/compile.ts";
 import type { Program, ProgramTensor } from "../compiler/program.ts";
@@ -31,6 +32,14 @@ export type TrainingData = {
 export type FitOptions = {
   readonly epochs: number;
   readonly learningRate: number;
+  /** `cosine` lets the rate fall to 0 by the last step, along half a wave. @default "constant" */
+  readonly learningRateSchedule?: "constant" | "cosine";
+  /**
+   * Which epoch's parameters are given back: those of the lowest validation loss, or the last ones,
+   * which are the better choice where the rate has fallen to 0 or validation rows are few; patience
+   * then has no effect. @default "best"
+   */
+  readonly keep?: "best" | "last";
   /** @default 32 */
   readonly batchSize?: number;
   /** @default { name: "adam" } */
@@ -59,8 +68,9 @@ export type EpochReport = {
 };
 
 export type FitResult = {
-  /** The parameters of the best epoch, in the model's order. */
+  /** The parameters of the epoch that was kept, in the model's order. */
   readonly parameters: readonly Parameter[];
+  /** The epoch that was kept. */
   readonly best: EpochReport;
   readonly history: readonly EpochReport[];
   readonly steps: number;
@@ -85,7 +95,7 @@ export async function fit(
   } = {},
 ): Promise<FitResult> {
   const { epochs, learningRate, batchSize = 32, seed = 3, engine = wasmInstance } = options;
-  const { optimizer = { name: "adam" }, patience = epochs } = options;
+  const { optimizer = { name: "adam" }, patience = epochs, keep = "best" } = options;
   checkOptions(options);
   checkData(model, data);
   const graphs = trainingGraphs(model, data, batchSize, optimizer, options.augmentation);
@@ -112,6 +122,7 @@ export async function fit(
   };
   const order = Int32Array.from(data.train);
   const validation = Int32Array.from(data.validation);
+  const rateOf = rateFactor(options, epochs * Math.ceil(order.length / batchSize));
 
   const trainEpoch = async (): Promise<number> => {
     shuffling.shuffle(order);
@@ -120,7 +131,8 @@ export async function fit(
       const count = Math.min(batchSize, order.length - start);
       fill(order, start, (row) => classWeights(row) / count);
       ports.seed[0] = dropping.u32();
-      ports.schedule.set(schedule());
+      const [stepSize, ...rest] = schedule();
+      ports.schedule.set([stepSize! * rateOf(), ...rest]);
       instance.run("step");
       sum += ports.stepLoss[0]! * count;
       await pause();
@@ -149,13 +161,17 @@ export async function fit(
   const began = performance.now();
   const history: EpochReport[] = [];
   let best: EpochReport | undefined;
+  let lowest = Number.POSITIVE_INFINITY;
   let bestParameters = model.parameters;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const loss = await trainEpoch();
     const report = { epoch, loss, ...(await validate()) };
     history.push(report);
-    const score = report.validationLoss ?? (Number.isFinite(loss) ? -epoch : loss);
-    if (Number.isFinite(score) && !(best && score >= (best.validationLoss ?? -best.epoch))) {
+    // Without a validation loss, or where the last epoch is wanted, later is better.
+    const ranked = keep === "best" ? report.validationLoss : null;
+    const score = ranked ?? (Number.isFinite(loss) ? -epoch : loss);
+    if (score < lowest) {
+      lowest = score;
       best = report;
       bestParameters = model.parameters.map(({ name, shape }) => ({
         name,
@@ -205,6 +221,12 @@ function portsOf(instance: Instance) {
     correct: correct && instance.view(correct),
     state: (name: string): TypedArray => find(program.states, name),
   };
+}
+
+/** The factors of the learning rate of steps 1, 2, …, out of `steps`. */
+function rateFactor({ learningRateSchedule }: FitOptions, steps: number): () => number {
+  let step = 0;
+  return learningRateSchedule === "cosine" ? () => (1 + cos((PI * step++) / steps)) / 2 : () => 1;
 }
 
 function classWeightsOf(data: TrainingData, mode: "none" | "auto"): (row: number) => number {
