@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { readSource } from "../host/read-source.ts";
+import type { Reading } from "../pipeline/recipe.ts";
 import { readFiles } from "../samples/formats/read-files.ts";
 import type { Category, Sample } from "../samples/sample.ts";
 import { openStore } from "../store/open-store.ts";
@@ -17,7 +18,7 @@ export type AddRequest = {
   readonly path: string;
   readonly category?: Category;
   readonly label?: string;
-  readonly sampleRateHz?: number;
+  readonly reading?: Reading;
 };
 
 /** What was added, as the store has it. */
@@ -38,11 +39,8 @@ export type AddAnswer = { readonly id: number } & (
 const { home } = workerData as { readonly home: string };
 
 async function add(store: Store, request: AddRequest): Promise<AddResult> {
-  const { path, sampleRateHz, category, label } = request;
-  const read = await readFiles(
-    await readSource(path),
-    sampleRateHz === undefined ? {} : { sampleRateHz },
-  );
+  const { path, reading, category, label } = request;
+  const read = await readFiles(await readSource(path), reading);
   const given = read.samples.map(
     (sample): Sample => ({
       ...sample,

@@ -6,7 +6,7 @@
  */
 import { type Static, type TSchema, type TUnsafe, Type } from "typebox";
 import type { ProgressEvent } from "../pipeline/progress.ts";
-import type { Recipe } from "../pipeline/recipe.ts";
+import type { Reading, Recipe } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
 import type { RunDetails } from "../pipeline/run.ts";
 import type { Category } from "../samples/sample.ts";
@@ -97,7 +97,11 @@ export type Added = {
 };
 
 /** `POST /api/projects/:project/import`: a folder, archive or table of the server's machine. */
-export type Import = { readonly path: string };
+export type Import = {
+  readonly path: string;
+  /** What tables do not say of themselves. */
+  readonly reading?: Reading;
+};
 
 /** `GET /api/projects/:project/recipe`: null when the designer chooses. */
 export type RecipeAnswer = { readonly recipe: Recipe | null };
@@ -304,8 +308,28 @@ export const addedSchema: Schema<Added> = schema<Added>()(
   ),
 );
 
+const column = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));
+const readingShape = Type.Object(
+  {
+    sampleRateHz: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e9 })),
+    sampleColumn: column,
+    labelColumn: column,
+    splitColumn: column,
+    timestampColumn: column,
+    ignoreColumns: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 1000 })),
+  },
+  closed,
+);
+export const readingSchema: Schema<Reading> = schema<Reading>()(readingShape);
+
 export const importSchema: Schema<Import> = schema<Import>()(
-  Type.Object({ path: Type.String({ minLength: 1, maxLength: 4096 }) }, closed),
+  Type.Object(
+    {
+      path: Type.String({ minLength: 1, maxLength: 4096 }),
+      reading: Type.Optional(readingShape),
+    },
+    closed,
+  ),
 );
 
 export const recipeAnswerSchema: Schema<RecipeAnswer> = schema<RecipeAnswer>()(

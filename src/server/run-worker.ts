@@ -11,6 +11,7 @@ import type { ProgressEvent } from "../pipeline/progress.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
 import { type RunDetails, runPipeline } from "../pipeline/run.ts";
+import { alignSamples } from "../samples/layout.ts";
 import type { Part } from "../samples/part.ts";
 import type { Sample } from "../samples/sample.ts";
 import { splitSamples } from "../samples/split.ts";
@@ -99,7 +100,8 @@ async function carryOut(): Promise<RunEnd> {
 
 /** Where the runner put each recording; for one that is cut by time, where most of it lies. */
 function sidesOf(samples: readonly Sample[], recipe: Recipe): { readonly [name: string]: Side } {
-  const split = splitSamples(samples, {
+  // As the runner does it, so that the split is the runner's.
+  const split = splitSamples(alignSamples(samples).samples, {
     seed: recipe.seed,
     windowMs: recipe.input.windowMs,
     ...recipe.split,

@@ -12,6 +12,7 @@ import type { Claim, Job, Store } from "../store/store.ts";
 import type { EpochReport } from "../train/fit.ts";
 import type { Run } from "./api.ts";
 import type { Events } from "./events.ts";
+import { moduleBeside } from "./module-beside.ts";
 import type { RunEnd, RunMessage, RunTask } from "./run-worker.ts";
 import type { RunRequest } from "./start-run.ts";
 import { throttle } from "./throttle.ts";
@@ -39,6 +40,8 @@ export type RunnerOptions = {
   readonly events: Events;
   /** Runs at the same time. @default 1 */
   readonly concurrency?: number;
+  /** What a thread runs; it speaks `RunMessage`. @default `run-worker.ts` */
+  readonly workerModule?: URL;
 };
 
 type Active = {
@@ -56,7 +59,9 @@ const STOP_MS = 1500;
 const PROGRESS_EVENT_MS = 200;
 const EPOCH_EVENT_MS = 50;
 
-export function makeRunner({ store, home, events, concurrency = 1 }: RunnerOptions): Runner {
+export function makeRunner(options: RunnerOptions): Runner {
+  const { store, home, events, concurrency = 1 } = options;
+  const { workerModule = moduleBeside(import.meta.url, "run-worker") } = options;
   const name = `server-${process.pid}-${randomUUID()}`;
   const active = new Map<string, Active>();
   let claiming: Promise<void> = Promise.resolve();
@@ -84,7 +89,7 @@ export function makeRunner({ store, home, events, concurrency = 1 }: RunnerOptio
     const claim: Claim = { id: job.id, worker: job.worker, attempts: job.attempts };
     const folder = join(home, "tmp", `run-${job.id}`);
     await mkdir(folder, { recursive: true });
-    const thread = new Worker(new URL("./run-worker.ts", import.meta.url), {
+    const thread = new Worker(workerModule, {
       workerData: {
         home,
         claim,

@@ -47,7 +47,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const store = await openStore(home);
     undo.push(() => store.close());
     const lock = await lockHome(home);
-    undo.push(() => lock.release());
+    undo.unshift(() => lock.release());
     await rm(join(home, "tmp"), { recursive: true, force: true });
     const interrupted = await store.jobs.interruptAll();
 

@@ -1,6 +1,5 @@
 /** Every route: what it gives, and what it refuses. */
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TSchema } from "typebox";
@@ -226,7 +225,21 @@ test("import reads a folder of this machine, and again adds nothing", async (t) 
   );
   const again = await client.ok<Added>(path, { method: "POST", body: { path: folder } });
   assert.deepEqual([again.added.length, again.unchanged.length], [0, SAMPLES.length]);
-  await rm(join(folder, "notes.md"));
+  const rows = "gewicht,sorte\n1,süß\n2,sauer\n3,süß\n";
+  const tables = await folderOf(t, { "fruit.csv": rows });
+  const reading = { labelColumn: "sorte" };
+  const table = { path: join(tables, "fruit.csv"), reading };
+  const { added } = await client.ok<Added>(path, { method: "POST", body: table });
+  assert.deepEqual(
+    added.map(({ label, rows }) => [label, rows]),
+    [
+      ["süß", 1],
+      ["sauer", 1],
+      ["süß", 1],
+    ],
+  );
+  const unknown = { ...table, reading: { column: "sorte" } };
+  await client.refused(400, "body-value", path, { method: "POST", body: unknown });
   for (const [code, given] of [
     ["source-missing", join(folder, "nothing")],
     ["source-missing", "/dev/null"],

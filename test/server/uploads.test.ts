@@ -45,19 +45,16 @@ test("headers give label, category and rate", async (t) => {
   const { added } = await upload(client, project, "a.csv", "x,y\n1,2\n3,4\n5,6\n", {
     "x-label": encodeURIComponent("Ärger"),
     "x-category": "validation",
-    "x-sample-rate-hz": "50",
+    "x-reading": encodeURIComponent('{"sampleRateHz": 50, "ignoreColumns": ["y"]}'),
   });
   assert.deepEqual(
-    [added[0]!.label, added[0]!.category, added[0]!.sampleRateHz],
-    ["Ärger", "validation", 50],
+    [added[0]!.label, added[0]!.category, added[0]!.sampleRateHz, added[0]!.axes.length],
+    ["Ärger", "validation", 50, 1],
   );
   const path = `/api/projects/${project.id}/samples`;
-  for (const [name, value] of [
-    ["x-category", "else"],
-    ["x-sample-rate-hz", "0"],
-    ["x-sample-rate-hz", "fast"],
-  ] as const)
-    await client.refused(400, "request-value", path, uploadOf("b.csv", CSV, { [name]: value }));
+  await client.refused(400, "request-value", path, uploadOf("b.csv", CSV, { "x-category": "b" }));
+  for (const reading of ["{", "[]", '{"sampleRateHz": 0}', '{"rate": 1}', "%"])
+    await client.refused(400, "reading", path, uploadOf("b.csv", CSV, { "x-reading": reading }));
 });
 
 test("the same again adds nothing; another signal of that name is a problem", async (t) => {

@@ -3,11 +3,15 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { Type } from "typebox";
+import { Compile } from "typebox/compile";
+import { UserError } from "../../base/errors.ts";
+import type { Reading } from "../../pipeline/recipe.ts";
 import type { AddRequest } from "../add-worker.ts";
 import {
   type Added,
   addedSchema,
   importSchema,
+  readingSchema,
   type Side,
   sampleChangeSchema,
   sampleSummarySchema,
@@ -30,8 +34,11 @@ const uploadHeaders = Type.Object({
   "x-label": Type.Optional(
     Type.String({ minLength: 1, maxLength: 600, description: "percent-encoded" }),
   ),
-  "x-sample-rate-hz": Type.Optional(
-    Type.Number({ exclusiveMinimum: 0, description: "of tables without a timestamp column" }),
+  "x-reading": Type.Optional(
+    Type.String({
+      maxLength: 10_000,
+      description: "the `reading` of an import as JSON, percent-encoded",
+    }),
   ),
 });
 
@@ -80,6 +87,7 @@ export function sampleRoutes(app: App, context: Context): void {
       const { headers } = request;
       const project = (await findProject(context, request.params.project)).id;
       const name = uploadName(headers["x-file-name"]);
+      const reading = uploadReading(headers["x-reading"] ?? "{}");
       const body = request.body as Readable;
       const upload = await receiveUpload(body, name, join(home, "tmp"), context.uploadBytes);
       try {
@@ -88,7 +96,7 @@ export function sampleRoutes(app: App, context: Context): void {
           path: upload.path,
           ...(headers["x-category"] ? { category: headers["x-category"] } : {}),
           ...(headers["x-label"] ? { label: uploadLabel(headers["x-label"]) } : {}),
-          ...(headers["x-sample-rate-hz"] ? { sampleRateHz: headers["x-sample-rate-hz"] } : {}),
+          ...(headers["x-reading"] ? { reading } : {}),
         });
       } finally {
         await upload.remove();
@@ -108,10 +116,8 @@ export function sampleRoutes(app: App, context: Context): void {
     },
     async (request) => {
       const { id } = await findProject(context, request.params.project);
-      return add({
-        project: id,
-        path: resolve(request.body.path.replace(/^~(?=\/|$)/, homedir())),
-      });
+      const { path, reading = {} } = request.body;
+      return add({ project: id, path: resolve(path.replace(/^~(?=\/|$)/, homedir())), reading });
     },
   );
   app.get(
@@ -186,6 +192,24 @@ function sidesReader({ store }: Context): (project: string) => Promise<ReadonlyM
     known.set(project, { run: run.id, sides });
     return sides;
   };
+}
+
+const checkReading = Compile(readingSchema);
+
+/** @throws UserError `reading` */
+function uploadReading(header: string): Reading {
+  let reading: unknown;
+  try {
+    reading = JSON.parse(decodeURIComponent(header));
+  } catch {
+    // Told below, as all that is not as documented.
+  }
+  if (checkReading.Check(reading)) return reading;
+  throw new UserError(
+    "reading",
+    "upload: the header x-reading must be as documented, percent-encoded JSON, got something else",
+    "The rules are in /api/openapi.json, at the route import.",
+  );
 }
 
 function uploadLabel(header: string): string {
