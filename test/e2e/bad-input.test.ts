@@ -132,7 +132,10 @@ const BAD: { readonly [path: string]: readonly [Uint8Array | string, RegExp] } =
     /must be a text file in UTF-8, got other bytes$/,
   ],
   "wave.28.csv": [csvLines[0]!, /must have a header and at least one row, got the header only$/],
-  "wave.29.csv": ["accX,accY\n1,2\n3,4\n", /first column timestamp \(ms\) or a given rate/],
+  "wave.29.csv": [
+    "accX,accY\n1,2\n3,4\n",
+    /^read wave\.29\.csv: must have a .*timestamp \(ms\).* given rate/,
+  ],
   ...Object.fromEntries(
     [1, 9, 40, 200, cbor.length >> 1, cbor.length - 1].map((length, i) => [
       `wave.3${i}.cbor`,

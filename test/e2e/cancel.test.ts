@@ -20,7 +20,10 @@ const PATIENCE_MS = 5000;
 
 /** Recipes that train for a moment, and for minutes unless stopped. */
 const quick = JSON.stringify(QUICK);
-const endless = JSON.stringify({ ...QUICK, training: { ...QUICK.training, epochs: 100_000 } });
+const endless = JSON.stringify({
+  ...QUICK,
+  training: { ...QUICK.training, epochs: 100_000, batchSize: 1 },
+});
 
 const GOOD = filesOf(gestures(3));
 const PROJECT: Files = {
@@ -51,6 +54,7 @@ function signalAt(phase: Phase, signal: NodeJS.Signals): string {
       const line = text.replace(/^\\r\\x1b\\[2K/, "");
       if (sent || !/^\\d\\/\\d ${phase} /.test(line)) return line.startsWith("tinsmith") ? write(line) : true;
       sent = true;
+      write("0/9 signal sent\\n");
       process.kill(process.pid, "${signal}");
       return true;
     };`;
@@ -69,15 +73,20 @@ async function projectOf(t: TestContext, files: Files = {}) {
 
 test("Ctrl-C in each phase", { concurrency: 2, ...WINDOWS }, async (t) => {
   for (const phase of PHASES)
-    t.test(phase, { timeout: 20_000 }, async (t) => {
+    t.test(phase, { timeout: 60_000 }, async (t) => {
       const recipe = phase === "train" ? endless : quick;
       const { root, temporary, before } = await projectOf(t, { "quick.json": recipe });
+      let sentMs: number | undefined;
       const source = phase === "design" ? "recordings" : "quick.json";
       const outcome = await tinsmith(["run", source, "--out", "result"], {
         cwd: root,
         env: { TMPDIR: temporary },
         node: [signalAt(phase, "SIGINT")],
+        onStderr: () => {
+          sentMs ??= performance.now();
+        },
       });
+      assert.ok(performance.now() - sentMs! < PATIENCE_MS, `deaf for over ${PATIENCE_MS} ms`);
       signalled("SIGINT", 130, outcome);
       assert.deepEqual(snapshot(root), before);
       assert.deepEqual(readdirSync(temporary), []);
