@@ -67,3 +67,10 @@ test("lists that do not fit are UserErrors that name the layer", () => {
   refused([{ type: "dense", units: 0 }], [10], /units of "dense1"/);
   refused([{ type: "dropout", rate: 1 }], [10], /rate of "dropout1"/);
 });
+
+test("a network of absurd size is refused before memory is asked for", () => {
+  assert.throws(
+    () => makeModel([{ type: "dense", units: 65536 }], [1000], 4, 1),
+    /network: there must be at most 4000000 parameters, got 65536000 with dense1\.weights/,
+  );
+});

@@ -62,6 +62,9 @@ type Place = {
   readonly index: number;
 };
 
+/** Far beyond what a small device holds; a recipe's slip must not fill the memory of the host. */
+const MAX_PARAMETERS = 4_000_000;
+
 /**
  * Makes a model of `layers` and a final dense layer of `outputs` units, with Glorot uniform weights
  * and zero biases.
@@ -77,10 +80,18 @@ export function makeModel(
   const rng = makeRng(seed).fork("weights");
   const all: readonly Layer[] = [...layers, { type: "dense", units: outputs }];
   const parameters: Parameter[] = [];
+  let total = 0;
   const builder = buildGraph();
   const x = builder.input("x", "float32", [1, ...inputShape]);
   addLayers(builder, all, x, undefined, (name, shape, fans) => {
     const size = sizeOf(shape);
+    total += size;
+    if (total > MAX_PARAMETERS)
+      throw new UserError(
+        "layers-invalid",
+        `network: there must be at most ${MAX_PARAMETERS} parameters, got ${total} with ${name}`,
+        "Use fewer units or filters, or put a pooling layer before a dense one.",
+      );
     const data = fans ? glorotUniform(rng.fork(name), ...fans, size) : new Float32Array(size);
     parameters.push({ name, shape, data });
     return builder.constant(name, "float32", shape, data);

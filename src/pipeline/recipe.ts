@@ -140,7 +140,7 @@ export function parseRecipe(text: string): Recipe {
 
   return {
     tinsmith: 1,
-    name: string("name", root.name),
+    name: projectName(root.name),
     source: string("source", root.source),
     seed: integer("seed", root.seed ?? 1, 0, 4294967295),
     reading: parseReading(root.reading ?? {}),
@@ -337,6 +337,13 @@ function keys(path: string, value: Json, allowed: readonly string[]): void {
 function string(path: string, value: unknown): string {
   if (typeof value !== "string" || value.trim() === "") throw wrong(path, "must be a text", value);
   return value;
+}
+
+/** File names of the library are made of it. */
+function projectName(value: unknown): string {
+  const name = string("name", value);
+  if (name.length > 100) throw wrong("name", "must have at most 100 characters", name);
+  return name;
 }
 
 function number(path: string, value: unknown, above: number, atMost: number): number {
