@@ -5,14 +5,18 @@ import { count, plural } from "./format.ts";
 
 export type FlowBox = { readonly name: string; readonly detail: string };
 
-/** The boxes of a recipe; a report of it adds widths and labels. */
-export function flowOf(recipe: Recipe, report?: Report): readonly FlowBox[] {
+/**
+ * The boxes of a recipe.
+ * @param report of a run with it: adds widths and labels
+ * @param table whether the recordings are rows of a table, which have no windows
+ */
+export function flowOf(recipe: Recipe, report?: Report, table = false): readonly FlowBox[] {
   const { input, block, standardize, layers, anomaly } = recipe;
   const boxes: FlowBox[] = [];
   boxes.push(
-    input.windowMs > 0
-      ? { name: `${count(input.windowMs)} ms window`, detail: `every ${count(input.strideMs)} ms` }
-      : { name: "row of the table", detail: "" },
+    table
+      ? { name: "row", detail: "of the table" }
+      : { name: `${count(input.windowMs)} ms window`, detail: `every ${count(input.strideMs)} ms` },
   );
   const params = Object.entries(block.params)
     .map(([name, value]) => `${name} ${value}`)

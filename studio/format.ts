@@ -40,8 +40,14 @@ export function seconds(value: number | null | undefined): string {
   if (value < 1) return `${Math.round(value * 1000)}${GAP}ms`;
   if (value < 60) return `${trim(value.toFixed(value < 10 ? 2 : 1))}${GAP}s`;
   const whole = Math.round(value);
-  if (whole < 3600) return `${Math.floor(whole / 60)}${GAP}min ${whole % 60}${GAP}s`;
-  return `${Math.floor(whole / 3600)}${GAP}h ${Math.floor((whole % 3600) / 60)}${GAP}min`;
+  if (whole < 3600) return twoUnits(whole, 60, "min", "s");
+  return twoUnits(Math.floor(whole / 60), 60, "h", "min");
+}
+
+/** 61 is "1 min 1 s", 120 is "2 min". */
+function twoUnits(value: number, ratio: number, large: string, small: string): string {
+  const rest = value % ratio;
+  return `${Math.floor(value / ratio)}${GAP}${large}${rest === 0 ? "" : ` ${rest}${GAP}${small}`}`;
 }
 
 /** A sampling rate: 62.5 Hz, 16 kHz. */

@@ -7,6 +7,21 @@ export type Filter = {
   readonly side: string;
 };
 
+/** Whether the recordings are rows of a table, which have no length and no rate. */
+export const isTable = (samples: readonly SampleSummary[]): boolean =>
+  samples.length > 0 && samples.every(({ rows }) => rows === 1);
+
+/** The folder that all names begin with, with its last `/`; "" when there is none. */
+export function commonFolder(names: readonly string[]): string {
+  const [first = ""] = names;
+  for (let end = first.lastIndexOf("/"); end >= 0; end = first.lastIndexOf("/", end - 1)) {
+    const folder = first.slice(0, end + 1);
+    if (names.every((name) => name.startsWith(folder))) return folder;
+    if (end === 0) break;
+  }
+  return "";
+}
+
 export const NO_FILTER: Filter = { label: "", side: "" };
 
 /** The label of a whole recording; null when it has none or several. */

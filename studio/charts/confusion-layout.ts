@@ -12,6 +12,9 @@ export type ConfusionCell = {
   readonly onStrong: boolean;
 };
 
+/** From here on white is easier to read than dark text (WCAG contrast of the two is equal). */
+const STRONG = 0.74;
+
 /** Rows are true labels, columns predicted ones. */
 export function confusionCells(
   confusion: readonly (readonly number[])[],
@@ -22,7 +25,7 @@ export function confusionCells(
       const share = total === 0 ? null : windows / total;
       // A single wrong window among hundreds is still to be seen.
       const strength = share === null || windows === 0 ? 0 : 0.15 + 0.8 * share;
-      return { row, column, windows, share, strength, onStrong: strength > 0.5 };
+      return { row, column, windows, share, strength, onStrong: strength > STRONG };
     });
   });
 }

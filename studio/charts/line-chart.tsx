@@ -149,34 +149,54 @@ function optionsOf({
         }),
       ),
     ],
-    hooks: { drawClear: [(plot) => drawBands(plot, bands, bandColor, ink.text)] },
+    hooks: {
+      drawClear: [(plot) => fillBands(plot, bands, bandColor)],
+      draw: [(plot) => nameBands(plot, bands, ink.text)],
+    },
   };
 }
 
-/** Fills each stretch with its label's color, and writes the label where there is room. */
-function drawBands(
+/** Fills each stretch with its label's color, below grid and lines. */
+function fillBands(
   plot: uPlot,
   bands: readonly Band[],
   bandColor: (label: string) => string,
-  textColor: string,
 ): void {
   const { ctx, bbox } = plot;
+  withinPlot(plot, () => {
+    ctx.globalAlpha = 0.16;
+    for (const { from, to, label } of bands) {
+      const left = plot.valToPos(from, "x", true);
+      ctx.fillStyle = bandColor(label);
+      ctx.fillRect(left, bbox.top, plot.valToPos(to, "x", true) - left, bbox.height);
+    }
+  });
+}
+
+/** Writes the label of each stretch that has room for it, above everything. */
+function nameBands(plot: uPlot, bands: readonly Band[], color: string): void {
+  const { ctx, bbox } = plot;
+  const pixel = devicePixelRatio;
+  withinPlot(plot, () => {
+    ctx.font = `${11 * pixel}px system-ui, sans-serif`;
+    ctx.textBaseline = "top";
+    ctx.textAlign = "left";
+    ctx.fillStyle = color;
+    for (const { from, to, label } of bands) {
+      const left = plot.valToPos(from, "x", true);
+      const width = plot.valToPos(to, "x", true) - left;
+      if (ctx.measureText(label).width + 10 * pixel < width)
+        ctx.fillText(label, left + 5 * pixel, bbox.top + 4 * pixel);
+    }
+  });
+}
+
+/** Draws with the chart's area as a clip and leaves the canvas as it was. */
+function withinPlot({ ctx, bbox }: uPlot, draw: () => void): void {
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-  ctx.textBaseline = "top";
-  for (const { from, to, label } of bands) {
-    const left = plot.valToPos(from, "x", true);
-    const width = plot.valToPos(to, "x", true) - left;
-    ctx.globalAlpha = 0.16;
-    ctx.fillStyle = bandColor(label);
-    ctx.fillRect(left, bbox.top, width, bbox.height);
-    ctx.globalAlpha = 1;
-    ctx.fillStyle = textColor;
-    if (ctx.measureText(label).width + 10 * devicePixelRatio < width)
-      ctx.fillText(label, left + 5 * devicePixelRatio, bbox.top + 4 * devicePixelRatio);
-  }
+  draw();
   ctx.restore();
 }

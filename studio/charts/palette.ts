@@ -1,5 +1,5 @@
 /**
- * Colors of charts. Labels get ten hues that stay apart in both schemes, given out in the order of
+ * Colors of charts. Labels get sixteen hues that stay apart in both schemes, given out in the order of
  * the sorted labels, so that a label keeps its color from page to page.
  */
 
@@ -13,7 +13,13 @@ const HUES = [
   "#d1504a",
   "#9a9427",
   "#a3714a",
-  "#7f8b97",
+  "#5c6f93",
+  "#6aa62b",
+  "#b65bc8",
+  "#c9a21a",
+  "#67aee3",
+  "#ef8a80",
+  "#2f6f5b",
 ] as const;
 
 /** The color of one of several labels; null (no label) and strangers are gray. */

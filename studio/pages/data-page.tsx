@@ -15,7 +15,16 @@ import { Section } from "../panels/section.tsx";
 import { UploadReport } from "../panels/upload-report.tsx";
 import { keys, useSamples } from "../queries.ts";
 import { go, HOME, hrefOf } from "../router.ts";
-import { allLabels, type Filter, labelOf, matching, NO_FILTER, sideOf } from "../samples.ts";
+import {
+  allLabels,
+  commonFolder,
+  type Filter,
+  isTable,
+  labelOf,
+  matching,
+  NO_FILTER,
+  sideOf,
+} from "../samples.ts";
 import { importPath, sendFiles, useUpload } from "../uploads.ts";
 
 /** Rows the list shows at first, and how many each click adds. */
@@ -69,14 +78,13 @@ function SampleList({
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
   const [shown, setShown] = useState(PAGE_ROWS);
   const found = useMemo(() => matching(samples, filter), [samples, filter]);
+  const table = isTable(samples);
+  const folder = useMemo(() => commonFolder(samples.map(({ name }) => name)), [samples]);
+  const all = plural(samples.length, table ? "row" : "recording");
   const change = (part: Partial<Filter>): void => setFilter({ ...filter, ...part });
   return (
     <Section
-      title={
-        found.length === samples.length
-          ? plural(samples.length, "recording")
-          : `${count(found.length)} of ${plural(samples.length, "recording")}`
-      }
+      title={found.length === samples.length ? all : `${count(found.length)} of ${all}`}
       aside={
         <Group gap="xs">
           <NativeSelect
@@ -109,8 +117,8 @@ function SampleList({
               <th>Recording</th>
               <th>Label</th>
               <th>Side</th>
-              <th className="number">Length</th>
-              <th className="number">Rate</th>
+              {!table && <th className="number">Length</th>}
+              {!table && <th className="number">Rate</th>}
             </tr>
           </thead>
           <tbody>
@@ -118,6 +126,8 @@ function SampleList({
               <SampleRow
                 key={sample.id}
                 sample={sample}
+                name={sample.name.slice(folder.length)}
+                table={table}
                 labels={labels}
                 selected={sample.id === open}
                 onOpen={() => go(hrefOf(project.id, "data", sample.id))}
@@ -142,11 +152,16 @@ function SampleList({
 
 function SampleRow({
   sample,
+  name,
+  table,
   labels,
   selected,
   onOpen,
 }: {
   sample: SampleSummary;
+  /** Without the folder that all have in common. */
+  name: string;
+  table: boolean;
   labels: readonly string[];
   selected: boolean;
   onOpen: () => void;
@@ -155,8 +170,8 @@ function SampleRow({
   return (
     <tr data-pick data-selected={selected || undefined} onClick={onOpen}>
       <td>
-        <button type="button" className="pick" aria-pressed={selected}>
-          {sample.name}
+        <button type="button" className="pick" title={sample.name} aria-pressed={selected}>
+          {name}
         </button>
       </td>
       <td style={{ whiteSpace: "nowrap" }}>
@@ -169,8 +184,8 @@ function SampleRow({
         )}
       </td>
       <td>{sideOf(sample) ?? <span className="muted">open</span>}</td>
-      <td className="number">{sample.rows === 1 ? "1 row" : seconds(sample.seconds)}</td>
-      <td className="number">{sample.rows === 1 ? "" : hertz(sample.sampleRateHz)}</td>
+      {!table && <td className="number">{seconds(sample.seconds)}</td>}
+      {!table && <td className="number">{hertz(sample.sampleRateHz)}</td>}
     </tr>
   );
 }

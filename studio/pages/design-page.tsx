@@ -10,11 +10,13 @@ import { flowOf } from "../flow.ts";
 import { percent, score } from "../format.ts";
 import { Failure } from "../panels/failure.tsx";
 import { Section } from "../panels/section.tsx";
-import { keys, newestDone, useRecipe, useRun, useRuns } from "../queries.ts";
+import { keys, newestDone, useRecipe, useRun, useRuns, useSamples } from "../queries.ts";
+import { isTable } from "../samples.ts";
 
 export default function DesignPage({ project }: { project: Project }) {
   const recipe = useRecipe(project.id);
   const runs = useRuns(project.id);
+  const samples = useSamples(project.id);
   const newest = newestDone(runs.data);
   const run = useRun(newest?.id);
   const error = recipe.error ?? runs.error ?? run.error;
@@ -34,7 +36,13 @@ export default function DesignPage({ project }: { project: Project }) {
               ? "Each run compares designs on your recordings and takes the best. The last one:"
               : "Each run compares designs on your recordings and takes the best. Run once to see what it chooses."}
         </Text>
-        {shown && <Flow recipe={shown} report={own ? undefined : report} />}
+        {shown && (
+          <Flow
+            recipe={shown}
+            report={own ? undefined : report}
+            table={isTable(samples.data ?? [])}
+          />
+        )}
       </Section>
       {report?.design && !own && <Design design={report.design} />}
       <RecipeEditor key={JSON.stringify(shown ?? null)} project={project} own={own} shown={shown} />
@@ -42,10 +50,18 @@ export default function DesignPage({ project }: { project: Project }) {
   );
 }
 
-function Flow({ recipe, report }: { recipe: Recipe; report: Report | undefined }) {
+function Flow({
+  recipe,
+  report,
+  table,
+}: {
+  recipe: Recipe;
+  report: Report | undefined;
+  table: boolean;
+}) {
   return (
     <ol className="flow">
-      {flowOf(recipe, report).map(({ name, detail }, i) => (
+      {flowOf(recipe, report, table).map(({ name, detail }, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: boxes are a fixed list
         <li key={i}>
           <div className="flow-box">

@@ -100,8 +100,8 @@ function Result({
                   <li key={note}>{note}</li>
                 ))}
                 {report.data.problems.map(({ file, message }) => (
-                  <li key={file}>
-                    <span className="mono">{file}</span>: {message}
+                  <li key={file} style={{ overflowWrap: "anywhere" }}>
+                    {message.includes(file) ? message : `${file}: ${message}`}
                   </li>
                 ))}
               </ul>

@@ -3,7 +3,7 @@ import { Group, Paper, Text } from "@mantine/core";
 import type { SampleSummary } from "../../src/server/api.ts";
 import { labelColor } from "../charts/palette.ts";
 import { plural, seconds } from "../format.ts";
-import { secondsByLabel } from "../samples.ts";
+import { isTable, secondsByLabel } from "../samples.ts";
 
 export function LabelShares({
   samples,
@@ -14,13 +14,14 @@ export function LabelShares({
 }) {
   const shares = secondsByLabel(samples, labels);
   const total = samples.reduce((sum, sample) => sum + sample.seconds, 0);
-  const table = samples.every(({ rows }) => rows === 1);
+  const table = isTable(samples);
   return (
     <Paper withBorder radius="md" px="md" py="sm">
       <Group justify="space-between" gap="xs" mb={8}>
         <Text size="sm" fw={550}>
-          {plural(samples.length, "recording")}
-          {table ? "" : `, ${seconds(total)}`}
+          {table
+            ? plural(samples.length, "row")
+            : `${plural(samples.length, "recording")}, ${seconds(total)}`}
         </Text>
         <div className="legend">
           {shares.map(({ label, seconds: length, samples: number }) => (

@@ -18,6 +18,9 @@ const LineChart = lazy(() =>
   import("../charts/line-chart.tsx").then(({ LineChart }) => ({ default: LineChart })),
 );
 
+/** What acquisition files write where there is no unit. */
+const UNITLESS: ReadonlySet<string> = new Set(["", "N/A", "wav"]);
+
 const CHART_HEIGHT = 280;
 
 export function RecordingPanel({
@@ -31,9 +34,10 @@ export function RecordingPanel({
 }) {
   const axes = sample.axes.map(({ name }) => name);
   return (
-    <Section title={sample.name}>
+    <Section title={sample.name.slice(sample.name.lastIndexOf("/") + 1)}>
       <Stack gap="md">
-        <Text size="sm" className="muted">
+        <Text size="sm" className="muted" style={{ overflowWrap: "anywhere" }}>
+          {sample.name.includes("/") && `${sample.name}: `}
           {sample.rows === 1
             ? `1 row of ${plural(axes.length, "column")}`
             : `${seconds(sample.seconds)} at ${hertz(sample.sampleRateHz)}, ${count(sample.rows)} rows of ${axes.length > 6 ? plural(axes.length, "axis") : axes.join(", ")}`}
@@ -73,7 +77,7 @@ function Values({
         </table>
       </div>
     );
-  const units = [...new Set(values.data.units.filter(Boolean))];
+  const units = [...new Set(values.data.units.filter((unit) => !UNITLESS.has(unit)))];
   return (
     <Suspense fallback={<Skeleton height={CHART_HEIGHT} />}>
       <LineChart

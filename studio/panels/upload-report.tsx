@@ -36,13 +36,7 @@ export function UploadReport({ project }: { project: string }) {
           {upload.problems.slice(0, LISTED).map(({ file, message }) => (
             <li key={`${file} ${message}`} style={{ overflowWrap: "anywhere" }}>
               {/* The server's own messages name the file already. */}
-              {message.includes(file) ? (
-                message
-              ) : (
-                <>
-                  <span className="mono">{file}</span>: {message}
-                </>
-              )}
+              {message.includes(file) ? message : `${file}: ${message}`}
             </li>
           ))}
           {upload.problems.length > LISTED && (

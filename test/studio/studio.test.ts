@@ -15,7 +15,14 @@ import { bytes, hertz, percent, plural, score, seconds } from "../../studio/form
 import { phaseStates } from "../../studio/phases.ts";
 import { keys, newestDone } from "../../studio/queries.ts";
 import { hrefOf, parseHash } from "../../studio/router.ts";
-import { allLabels, matching, NO_FILTER, secondsByLabel } from "../../studio/samples.ts";
+import {
+  allLabels,
+  commonFolder,
+  isTable,
+  matching,
+  NO_FILTER,
+  secondsByLabel,
+} from "../../studio/samples.ts";
 import { DONE, EXAMPLE, PROJECT, SAMPLES, summaryOf, valuesOf } from "./fixtures.ts";
 
 const GAP = "\u202f";
@@ -49,10 +56,11 @@ test("numbers are written with their unit and without false digits", () => {
     `342${GAP}kB`,
     `2.86${GAP}MB`,
   ]);
-  assert.deepEqual([0.016, 9.984, 59.94, 250, 7500].map(seconds), [
+  assert.deepEqual([0.016, 9.984, 59.94, 120, 250, 7500].map(seconds), [
     `16${GAP}ms`,
     `9.98${GAP}s`,
     `59.9${GAP}s`,
+    `2${GAP}min`,
     `4${GAP}min 10${GAP}s`,
     `2${GAP}h 5${GAP}min`,
   ]);
@@ -138,6 +146,19 @@ describe("recordings", () => {
     assert.deepEqual(labels, ["idle", "shake", "snake", "updown", "wave"]);
     assert.equal(new Set(labels.map((label) => labelColor(labels, label))).size, 5);
     assert.equal(labelColor(labels, null), labelColor(labels, "nobody"));
+  });
+
+  test("names are shown without the folder that all have in common", () => {
+    assert.equal(commonFolder(["a.zip/x/1", "a.zip/x/2"]), "a.zip/x/");
+    assert.equal(commonFolder(["a.zip/x/1", "a.zip/xy/2"]), "a.zip/");
+    assert.equal(commonFolder(["x/1", "y/2"]), "");
+    assert.equal(commonFolder(["/1", "2"]), "");
+    assert.equal(commonFolder([]), "");
+  });
+
+  test("recordings of one row each are a table", () => {
+    assert.ok(isTable(SAMPLES.map((sample) => ({ ...sample, rows: 1 }))));
+    assert.ok(!isTable(SAMPLES) && !isTable([]));
   });
 
   test("filters by label and side hold together", () => {
