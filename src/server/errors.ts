@@ -2,7 +2,7 @@
  * Failures as answers: what a person can mend is a 4xx with its code, sentence and hint; everything
  * else is a 500 that says nothing of our insides, while the stack goes to standard error.
  */
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply } from "fastify";
 import { UserError } from "../base/errors.ts";
 import type { ApiError } from "./api.ts";
 
@@ -40,6 +40,7 @@ const OURS: { readonly [code: string]: string } = {
   FST_ERR_CTP_INVALID_JSON_BODY: "body-json",
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "body-length",
   FST_ERR_BAD_URL: "url",
+  FST_ERR_MAX_PARAM_LENGTH: "url",
 };
 
 /** The status that goes with the code of a `UserError`. */
@@ -75,6 +76,18 @@ export function addErrorHandlers(app: FastifyInstance): void {
       message: "the server failed; its terminal says more",
     } satisfies ApiError);
   });
+}
+
+/** Refuses what is no request at all, before any hook runs. */
+export function refuseMalformed(error: FastifyError, _: unknown, reply: FastifyReply): void {
+  const { statusCode = 400, code } = error;
+  reply
+    .code(statusCode >= 400 && statusCode < 500 ? statusCode : 400)
+    .header("x-content-type-options", "nosniff")
+    .send({
+      code: OURS[code] ?? "request",
+      message: "request: the URL must be one the server can read, got another",
+    } satisfies ApiError);
 }
 
 /** What Fastify refuses before a route runs. */

@@ -69,6 +69,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const url = `http://${HOST}:${(app.server.address() as AddressInfo).port}`;
     await lock.announce(url);
     runner.wake();
+    // What an earlier process put and had not referred to yet when it was killed.
+    const swept = store.collectGarbage().catch((error: unknown) => {
+      process.stderr.write(`tinsmith: ${error instanceof Error ? error.message : error}\n`);
+    });
+    undo.push(() => swept);
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {
       closing ??= undoAll();

@@ -10,7 +10,7 @@ import fastify from "fastify";
 import type { Store } from "../store/store.ts";
 import { makeAdder } from "./adder.ts";
 import type { App, Context } from "./app.ts";
-import { addErrorHandlers } from "./errors.ts";
+import { addErrorHandlers, refuseMalformed } from "./errors.ts";
 import type { Events } from "./events.ts";
 import { addPage } from "./page.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -50,6 +50,7 @@ export function makeServer(options: ServerOptions): App {
     bodyLimit: JSON_BYTES,
     routerOptions: { maxParamLength: 1000 },
     forceCloseConnections: true,
+    frameworkErrors: refuseMalformed,
   }).withTypeProvider<TypeBoxTypeProvider>();
   const context: Context = { store, home, runner, events, uploadBytes, adder: makeAdder(home) };
   app.addHook("onClose", () => context.adder.close());

@@ -11,6 +11,9 @@ import { pipeline } from "node:stream/promises";
 import { UserError } from "../base/errors.ts";
 import { isArchiveName } from "../host/archives.ts";
 
+/** What a stream fails with when the sender goes away. */
+const BROKEN_OFF: ReadonlySet<string> = new Set(["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"]);
+
 /** Most bytes of one upload. */
 export const UPLOAD_BYTES: number = 256 * 1024 * 1024;
 
@@ -71,7 +74,7 @@ export async function receiveUpload(
     await pipeline(body, limiter(name, limitBytes), createWriteStream(file));
   } catch (error) {
     await remove();
-    throw error instanceof UserError || !body.errored ? error : brokenOff(name);
+    throw BROKEN_OFF.has(String((error as { code?: unknown }).code)) ? brokenOff(name) : error;
   }
   return { path: isArchive ? file : join(own, "files"), remove };
 }

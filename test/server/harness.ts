@@ -52,10 +52,25 @@ export type Client = {
   ) => Promise<ApiError>;
 };
 
+const endings = new WeakMap<TestContext, (() => unknown)[]>();
+
+/** Does something after the test; what was asked for last is done first. */
+export function atEnd(t: TestContext, work: () => unknown): void {
+  const before = endings.get(t);
+  if (before) before.push(work);
+  else {
+    const all = [work];
+    endings.set(t, all);
+    t.after(async () => {
+      for (let next = all.pop(); next; next = all.pop()) await next();
+    });
+  }
+}
+
 /** A folder that is gone after the test. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tinsmith-server-"));
-  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+  atEnd(t, () => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }
 
@@ -66,7 +81,7 @@ export async function served(
 ): Promise<{ readonly serving: Serving; readonly home: string; readonly client: Client }> {
   const home = options.home ?? (await temporaryFolder(t));
   const serving = await serve({ port: 0, ...options, home });
-  t.after(() => serving.close());
+  atEnd(t, () => serving.close());
   return { serving, home, client: clientOf(serving.url) };
 }
 
@@ -205,7 +220,7 @@ export type Listener = {
 /** Connects to the events of a server. */
 export async function listen(t: TestContext, url: string): Promise<Listener> {
   const socket = new WebSocket(`${url.replace("http", "ws")}/api/events`);
-  t.after(() => socket.terminate());
+  atEnd(t, () => socket.terminate());
   const events: ServerEvent[] = [];
   const waiting = new Set<() => void>();
   socket.on("message", (data) => {

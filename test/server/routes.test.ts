@@ -157,6 +157,15 @@ test("ids that nothing has are 404 on every route", async (t) => {
   assert.equal((await client.ok<Project>(`/api/projects/${other.id}`)).samples, 1);
 });
 
+test("URLs that cannot be read are refused in the same form", async (t) => {
+  const { client } = await served(t);
+  await client.refused(400, "url", "/api/projects/%zz");
+  await client.refused(414, "url", `/api/projects/${"a".repeat(3000)}`);
+  await client.refused(400, "request-value", "/api/runs//files/report.json");
+  for (const method of ["OPTIONS", "TRACE", "PROPFIND"])
+    await client.refused(404, "route-missing", "/api/projects", { method });
+});
+
 test("samples: list, values, change, delete", async (t) => {
   const { client } = await served(t);
   const project = await newProject(client);

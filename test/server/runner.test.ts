@@ -6,7 +6,7 @@ import { makeEvents } from "../../src/server/events.ts";
 import { makeRunner } from "../../src/server/runner.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Run, Store } from "../../src/store/store.ts";
-import { temporaryFolder } from "./harness.ts";
+import { atEnd, temporaryFolder } from "./harness.ts";
 
 /** A module for a thread; `end` sends how it ends, `say` whatever it says. */
 function moduleOf(code: string): URL {
@@ -24,7 +24,7 @@ async function runnerOf(t: TestContext, code: string, concurrency = 1) {
   const heard: ServerEvent[] = [];
   events.subscribe((event) => heard.push(event));
   const runner = makeRunner({ store, home, events, concurrency, workerModule: moduleOf(code) });
-  t.after(async () => {
+  atEnd(t, async () => {
     await runner.close();
     await store.close();
   });
