@@ -1,13 +1,13 @@
 /** Running a project: start, phases and curves while it goes on, and the runs so far. */
 import { Alert, Button, Group, NumberInput, Skeleton, Stack, Text } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import type { Project, Run, RunResult } from "../../src/server/api.ts";
 import type { EpochReport } from "../../src/train/fit.ts";
 import { api } from "../api-client.ts";
 import { historyColumns } from "../charts/line-data.ts";
 import { lineColor } from "../charts/palette.ts";
-import { mergeEpochs } from "../events.ts";
+import { applyEvents, mergeEpochs } from "../events.ts";
 import { NOTHING, percent, plural, score, seconds, when } from "../format.ts";
 import { Failure } from "../panels/failure.tsx";
 import { PhaseStrip } from "../panels/phase-strip.tsx";
@@ -52,7 +52,11 @@ function StartRun({ project, runs }: { project: Project; runs: readonly Run[] })
   const [seed, setSeed] = useState<number | string>("");
   const active = runs.find(({ status }) => isActive(status));
   const start = useStartRun(project.id, (run) => go(hrefOf(project.id, "train", run.id)));
-  const cancel = useMutation({ mutationFn: api.cancelRun });
+  const client = useQueryClient();
+  const cancel = useMutation({
+    mutationFn: api.cancelRun,
+    onSuccess: (run) => applyEvents(client, [{ type: "run", run }]),
+  });
   return (
     <Section
       title="Run"

@@ -14,6 +14,7 @@ import type {
   Project,
   RecipeAnswer,
   RunResult,
+  SampleChange,
   SampleSummary,
   ServerEvent,
 } from "../../src/server/api.ts";
@@ -106,6 +107,24 @@ export async function startMock(): Promise<Mock> {
     ({ params, query }, reply) =>
       valuesOf(params.sample, Number(query.points)) ?? missing(reply, "sample"),
   );
+  app.patch<{ Params: { project: string; sample: string }; Body: SampleChange }>(
+    "/api/projects/:project/samples/:sample",
+    ({ params, body }) => {
+      const change = (sample: SampleSummary): SampleSummary =>
+        sample.id === params.sample ? { ...sample, ...body } : sample;
+      const samples = state.samples[params.project]!.map(change);
+      state.samples = { ...state.samples, [params.project]: samples };
+      return samples.find(({ id }) => id === params.sample);
+    },
+  );
+  app.delete<{ Params: { project: string; sample: string } }>(
+    "/api/projects/:project/samples/:sample",
+    ({ params }, reply) => {
+      const rest = state.samples[params.project]!.filter(({ id }) => id !== params.sample);
+      state.samples = { ...state.samples, [params.project]: rest };
+      return reply.code(204).send();
+    },
+  );
   app.get("/api/projects/:project/recipe", () => ({ recipe: state.recipe }));
   app.put<{ Body: MockState["recipe"] }>("/api/projects/:project/recipe", ({ body }, reply) => {
     if (state.recipeError) return reply.code(400).send(state.recipeError);
@@ -138,6 +157,12 @@ export async function startMock(): Promise<Mock> {
     "/api/runs/:run",
     ({ params }, reply) => state.runs.find(({ id }) => id === params.run) ?? missing(reply, "run"),
   );
+  app.post<{ Params: { run: string } }>("/api/runs/:run/cancel", ({ params }) => {
+    const cancelled = (run: RunResult): RunResult =>
+      run.id === params.run ? { ...run, status: "cancelled" } : run;
+    state.runs = state.runs.map(cancelled);
+    return summaryOf(state.runs.find(({ id }) => id === params.run)!);
+  });
   app.get("/api/events", { websocket: true }, (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));

@@ -217,6 +217,38 @@ describe("Studio", requirement("chromium"), () => {
     });
   });
 
+  test("a run is cancelled, and can be started again", async () => {
+    const running = { ...summaryOf(DONE), id: "r", status: "running", endedAt: null } as const;
+    await withState({ runs: [running] }, async () => {
+      await onPage(`projects/${PROJECT}/train`, async ({ page }) => {
+        await page.getByRole("button", { name: "Cancel" }).click();
+        await page.getByRole("button", { name: "Run again" }).waitFor();
+        await page.getByText("cancelled").first().waitFor();
+        assert.equal(mock.state.runs[0]!.status, "cancelled");
+      });
+    });
+  });
+
+  test("a recording's label and category are changed, and it is deleted when confirmed", async () => {
+    await withState({ samples: { [PROJECT]: SAMPLES } }, async () => {
+      await onPage(`projects/${PROJECT}/data/sample-1`, async ({ page, errors }) => {
+        await page.getByLabel("Label", { exact: true }).fill("rest");
+        await page.getByRole("button", { name: "Save" }).click();
+        await page.locator("tr", { hasText: "idle.1" }).getByText("rest").waitFor();
+        await Promise.all([
+          page.waitForResponse((response) => response.request().method() === "PATCH"),
+          page.getByLabel("Category").selectOption("testing"),
+        ]);
+        const changed = mock.state.samples[PROJECT]!.find(({ id }) => id === "sample-1")!;
+        assert.deepEqual([changed.label, changed.category], ["rest", "testing"]);
+        await page.getByRole("button", { name: "Delete…", exact: true }).click();
+        await page.getByRole("button", { name: "Delete it" }).click();
+        await page.getByRole("heading", { name: "24 recordings" }).waitFor();
+        assert.deepEqual(errors, []);
+      });
+    });
+  });
+
   test("a lost connection is said and comes back", async () => {
     await onPage("", async ({ page }) => {
       await page.getByText("example-gestures").waitFor();
