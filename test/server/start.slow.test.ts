@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -12,17 +13,20 @@ import type { Project, Run, RunResult } from "../../src/server/api.ts";
 import { folderOf, tinsmith } from "../e2e/cli.ts";
 import { QUICK } from "../e2e/recordings.ts";
 import {
+  atEnd,
   type Client,
   clientOf,
   ENDLESS,
   gestureProject,
   hasEnded,
   startRun,
+  temporaryFolder,
   untilRun,
 } from "./harness.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/tinsmith.mjs", import.meta.url));
-const WINDOWS = { skip: process.platform === "win32" && "Windows has no signals" };
+const LIMIT = { timeout: 60_000 };
+const SIGNALS = { ...LIMIT, skip: process.platform === "win32" && "Windows has no signals" };
 
 type Started = {
   readonly child: ChildProcess;
@@ -38,7 +42,7 @@ async function start(t: TestContext, cwd: string, ...args: string[]): Promise<St
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
-  t.after(async () => {
+  atEnd(t, async () => {
     child.kill("SIGKILL");
     await ended;
   });
@@ -64,8 +68,8 @@ async function exampleRun({ ok }: Client): Promise<Run> {
   }
 }
 
-test("--once runs the example, prints its report and ends", async (t) => {
-  const cwd = await folderOf(t);
+test("--once runs the example, prints its report and ends", LIMIT, async (t) => {
+  const cwd = await temporaryFolder(t);
   const { exitCode, stdout, stderr } = await tinsmith(["start", "--once", "--home", "home"], {
     cwd,
   });
@@ -83,12 +87,15 @@ test("--once runs the example, prints its report and ends", async (t) => {
     cwd,
   });
   const report = JSON.parse(again.stdout);
-  assert.deepEqual([report.project, report.artefact.directory], ["example-gestures", "out/c"]);
+  assert.deepEqual(
+    [report.project, report.artefact.directory],
+    ["example-gestures", join(await realpath(cwd), "out/c")],
+  );
   assert.ok(report.test.int8.accuracy > 0.5);
 });
 
-test("a home and a port serve one at a time; Ctrl-C ends it", WINDOWS, async (t) => {
-  const cwd = await folderOf(t);
+test("a home and a port serve one at a time; Ctrl-C ends it", SIGNALS, async (t) => {
+  const cwd = await temporaryFolder(t);
   const first = await start(t, cwd, "--home", "home", "--port", "0");
   const { port } = new URL(first.client.url);
   assert.equal((await exampleRun(first.client)).seed, 1);
@@ -120,8 +127,8 @@ test("a home and a port serve one at a time; Ctrl-C ends it", WINDOWS, async (t)
   await next.client.ok("/api/health");
 });
 
-test("killed while it works: nothing is lost, and the run can be run again", WINDOWS, async (t) => {
-  const cwd = await folderOf(t);
+test("killed while it works: nothing is lost, and the run can be run again", SIGNALS, async (t) => {
+  const cwd = await temporaryFolder(t);
   const first = await start(t, cwd, "--home", "home", "--port", "0");
   const example = await untilRun(first.client, (await exampleRun(first.client)).id, hasEnded);
   const project = await gestureProject(first.client, ENDLESS);
@@ -143,9 +150,9 @@ test("killed while it works: nothing is lost, and the run can be run again", WIN
 
 test(
   "SIGTERM while a run works ends the process, and the run is interrupted",
-  WINDOWS,
+  SIGNALS,
   async (t) => {
-    const cwd = await folderOf(t);
+    const cwd = await temporaryFolder(t);
     const first = await start(t, cwd, "--home", "home", "--port", "0");
     await untilRun(first.client, (await exampleRun(first.client)).id, hasEnded);
     const { id } = await startRun(first.client, await gestureProject(first.client, ENDLESS));
@@ -158,7 +165,7 @@ test(
 );
 
 test("options that are wrong are refused", async (t) => {
-  const cwd = await folderOf(t);
+  const cwd = await temporaryFolder(t);
   for (const port of ["65536", "http"]) {
     const { exitCode, stderr } = await tinsmith(["start", "--port", port], { cwd });
     assert.equal(exitCode, 1);
