@@ -5,7 +5,6 @@
 import { Worker } from "node:worker_threads";
 import { UserError } from "../base/errors.ts";
 import type { AddAnswer, AddRequest, AddResult } from "./add-worker.ts";
-import { moduleBeside } from "./module-beside.ts";
 
 export type Adder = {
   /** @throws UserError of `readSource`, `readFiles` and the store */
@@ -33,7 +32,7 @@ export function makeAdder(home: string): Adder {
     worker = undefined;
   };
   const start = (): Worker => {
-    const started = new Worker(moduleBeside(import.meta.url, "add-worker"), {
+    const started = new Worker(new URL("./add-worker.ts", import.meta.url), {
       workerData: { home },
     });
     started.on("message", (answer: AddAnswer) => {

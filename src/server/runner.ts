@@ -10,9 +10,9 @@ import { Worker } from "node:worker_threads";
 import type { ProgressEvent } from "../pipeline/progress.ts";
 import type { Claim, Job, Store } from "../store/store.ts";
 import type { EpochReport } from "../train/fit.ts";
-import type { Run } from "./api.ts";
+import type { ApiError, Run } from "./api.ts";
+import { toApiError } from "./errors.ts";
 import type { Events } from "./events.ts";
-import { moduleBeside } from "./module-beside.ts";
 import type { RunEnd, RunMessage, RunTask } from "./run-worker.ts";
 import type { RunRequest } from "./start-run.ts";
 import { throttle } from "./throttle.ts";
@@ -56,12 +56,17 @@ const LEASE_MS = 15_000;
 const HEARTBEAT_MS = 1000;
 /** A thread that was told to stop and has not after this time is ended. */
 const STOP_MS = 1500;
+/** What is said of failures that nobody but us can mend. */
+const DEFECT: ApiError = {
+  code: "internal",
+  message: "run: it failed by a defect of ours; the terminal of the server says more",
+};
 const PROGRESS_EVENT_MS = 200;
 const EPOCH_EVENT_MS = 50;
 
 export function makeRunner(options: RunnerOptions): Runner {
   const { store, home, events, concurrency = 1 } = options;
-  const { workerModule = moduleBeside(import.meta.url, "run-worker") } = options;
+  const { workerModule = new URL("./run-worker.ts", import.meta.url) } = options;
   const name = `server-${process.pid}-${randomUUID()}`;
   const active = new Map<string, Active>();
   let claiming: Promise<void> = Promise.resolve();
@@ -75,11 +80,19 @@ export function makeRunner(options: RunnerOptions): Runner {
     while (!closed && active.size < concurrency) {
       const job = await store.jobs.claim(name, LEASE_MS, ["run"]);
       if (!job) return;
-      await begin(job);
+      await begin(job).catch((error: unknown) => giveUp(job, error));
     }
   };
   const wake = (): void => {
     claiming = claiming.then(claimNext).catch(logDefect);
+  };
+
+  /** Ends a run that cannot even begin: there is no room for its folder, or no more memory. */
+  const giveUp = async (job: Job, error: unknown): Promise<void> => {
+    const told = toApiError(error);
+    if (!told) logDefect(error);
+    await store.jobs.fail(job, told ?? DEFECT);
+    await publish(job.id);
   };
 
   const begin = async (job: Job): Promise<void> => {
@@ -179,8 +192,7 @@ export function makeRunner(options: RunnerOptions): Runner {
     if (end?.kind === "failed") await store.jobs.fail(claim, end.error);
     else if (end?.kind === "defect") {
       logDefect(end.stack);
-      const message = "the run failed by a defect of ours; the terminal of the server says more";
-      await store.jobs.fail(claim, { code: "internal", message });
+      await store.jobs.fail(claim, DEFECT);
     } else if (end === undefined && !closed) {
       // The thread died. Its lease is given up, and so the job counts as interrupted.
       await beat(-1);
