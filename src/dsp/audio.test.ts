@@ -5,6 +5,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { COMPILERS, compileAndRun } from "../../test/device/c-compiler.ts";
+import {
+  assertSameBytes,
+  interpretProgram,
+  standaloneC,
+} from "../../test/device/kernel-program.ts";
 import { UserError } from "../base/errors.ts";
 import { sin, TAU } from "../base/math.ts";
 import { makeRng } from "../base/rng.ts";
@@ -122,6 +128,20 @@ for (const block of [mfe, mfcc]) {
       assert.deepEqual(results[1], results[0]);
     }
   });
+
+  for (const compiler of COMPILERS)
+    test(`${block.type}: C equals the interpreter to the bit: ${compiler.name}`, () => {
+      const program = compile({ dsp: graphOf(block, {}, 1600) });
+      const { inputs, outputs } = program.entries[0]!;
+      const arena = new Uint8Array(program.arenaBytes);
+      arena.set(new Uint8Array(audio(1600).buffer), inputs[0]!.offset);
+      const features = (memory: Uint8Array): Uint8Array =>
+        memory.subarray(outputs[0]!.offset).subarray(0, 4 * sizeOf(outputs[0]!.shape));
+      const expected = features(interpretProgram(program, arena));
+      assert.ok(expected.some((byte) => byte !== 0));
+      const got = features(compileAndRun(compiler, standaloneC(program), arena));
+      assertSameBytes(got, expected, block.type);
+    });
 
   test(`${block.type}: every feature has a name of its own, frame after frame`, () => {
     const context = contextOf(block);

@@ -10,6 +10,7 @@ import {
   augmentationAttributes,
   augmentSpectrogram,
   type SpectrogramAugmentation,
+  usualAugmentation,
 } from "./augment-spectrogram.ts";
 import { fit } from "./fit.ts";
 import { denseOf, flat, network } from "./test-networks.ts";
@@ -152,6 +153,18 @@ test("a shift moves all frames by -timeShift to timeShift and fills with 0", () 
     }
   }
   assertEven(countsOf(shifts, 7));
+});
+
+test("the usual augmentation suits any size", () => {
+  for (const [frames, columns] of [
+    [1, 1],
+    [2, 3],
+    [50, 13],
+    [500, 80],
+  ] as const)
+    assert.doesNotThrow(() => graphOf(2, usualAugmentation(frames, columns)));
+  const { timeShift, timeMasks, frequencyMasks } = usualAugmentation(50, 13);
+  assert.deepEqual([timeShift, timeMasks?.width, frequencyMasks?.width], [10, 5, 2]);
 });
 
 test("rules of the attributes", () => {
