@@ -18,5 +18,7 @@ export default defineConfig({
     reportCompressedSize: false,
     assetsInlineLimit: 0,
     manifest: true,
+    // The notices that the licences of the bundled packages ask for.
+    license: { fileName: "licenses.md" },
   },
 });
