@@ -4,7 +4,7 @@
  */
 import { type Layer, makeModel } from "../models/layers.ts";
 import type { SpectrogramAugmentation } from "../train/augment-spectrogram.ts";
-import { type EpochReport, fit } from "../train/fit.ts";
+import { type EpochReport, type FitOptions, fit } from "../train/fit.ts";
 import { fitStandardization, standardizeAll } from "./features.ts";
 
 /** Row numbers of the two sides of a fold. */
@@ -44,7 +44,7 @@ export async function crossValidate(
     readonly layers: readonly Layer[];
     readonly augmentation?: SpectrogramAugmentation;
   },
-  options: { readonly learningRate: number; readonly epochs: number },
+  options: Pick<FitOptions, "learningRate" | "epochs" | "learningRateSchedule">,
   control: { readonly signal?: AbortSignal; readonly onFold?: () => void } = {},
 ): Promise<Score> {
   const { features, width, layers, augmentation } = candidate;

@@ -3,6 +3,7 @@
  * recordings, then learning rate and number of epochs for the block that won, and says what it
  * tried and why it chose. The test recordings take no part in any of it.
  */
+
 import type { Part } from "../samples/part.ts";
 import type { Sample } from "../samples/sample.ts";
 import type { Split } from "../samples/split.ts";
@@ -12,13 +13,21 @@ import {
   type WindowLabelRule,
   type Windows,
 } from "../samples/windows.ts";
+import { type SpectrogramAugmentation, usualAugmentation } from "../train/augment-spectrogram.ts";
 import { anomalyFor } from "./anomaly-features.ts";
 import { type CrossValidation, crossValidate, type Score } from "./cross-validate.ts";
 import { countLabels, makeDataset, rowsWithin } from "./dataset.ts";
 import { extractFeatures, type PreparedBlock, prepareBlock } from "./features.ts";
 import { makeFolds } from "./folds.ts";
-import { batchFor, type Candidate, kindOf, trialsFor, windowFor } from "./kinds.ts";
-import { DEFAULT_LAYERS, type Reading, type Recipe } from "./recipe.ts";
+import {
+  batchFor,
+  type Candidate,
+  kindOf,
+  trialsFor,
+  validationFractionFor,
+  windowFor,
+} from "./kinds.ts";
+import { type Augmentation, DEFAULT_LAYERS, type Reading, type Recipe } from "./recipe.ts";
 import type { Trial } from "./report.ts";
 
 export type Design = {
@@ -48,15 +57,17 @@ export function draftRecipe(options: {
     seed: options.seed,
     reading: options.reading,
     input: { ...windowFor(kind, options.samples), labelRule: "majority" },
-    split: { testFraction: 0.2, validationFraction: 0.2 },
+    split: { testFraction: 0.2, validationFraction: validationFractionFor(kind) },
     block: { type: "spectral", params: {} },
     standardize: true,
     layers: DEFAULT_LAYERS,
     training: {
       epochs: 30,
       learningRate: 0.005,
+      learningRateSchedule: "constant",
       batchSize: batchFor(kind, options.samples.length),
       patience: 0,
+      keep: "best",
       classWeights: "none",
       augmentation: null,
     },
@@ -110,6 +121,7 @@ export async function designRecipe(
 
   const validation = { split, recipe: draft, folds: plan.folds };
   const design = validationOf(windows, parts, { ...validation, rule: draft.input.labelRule });
+  const trialFit = { ...plan.fit, learningRateSchedule: plan.learningRateSchedule };
   const axes = layout.axes.map((axis) => axis.name);
   const blocks: TriedBlock[] = [];
   for (const candidate of plan.candidates) {
@@ -122,10 +134,12 @@ export async function designRecipe(
       features,
       width,
       layers: candidate.layers(frames),
-      ...(candidate.augmentation ? { augmentation: { ...frames, ...candidate.augmentation } } : {}),
+      ...(candidate.augments
+        ? { augmentation: usualAugmentation(frames.frames, frames.columns) }
+        : {}),
     };
     const what = `${candidate.what} (${width} features)`;
-    const score = await crossValidate(design, fitted, plan.fit, watch(what));
+    const score = await crossValidate(design, fitted, trialFit, watch(what));
     blocks.push({ what, score, candidate, prepared, fitted });
   }
   const block = chooseBlock(blocks);
@@ -134,7 +148,7 @@ export async function designRecipe(
   for (const rule of rules) {
     const what = rule === "end" ? "label of a window's last row" : "label of most of its rows";
     const ruled = validationOf(windows, parts, { ...validation, rule });
-    const score = await crossValidate(ruled, block.fitted, plan.fit, watch(what));
+    const score = await crossValidate(ruled, block.fitted, trialFit, watch(what));
     labelRules.push({ what, score, rule });
   }
   const labelRule = labelRules.length > 0 ? bestOf(labelRules) : undefined;
@@ -142,7 +156,7 @@ export async function designRecipe(
   const rates: TriedRate[] = [];
   for (const learningRate of plan.rates) {
     const what = `learning rate ${learningRate}, up to ${plan.epochs} epochs`;
-    const options = { learningRate, epochs: plan.epochs };
+    const options = { ...trialFit, learningRate, epochs: plan.epochs };
     const score = await crossValidate(design, block.fitted, options, watch(what));
     // A fifth more than was best with fewer recordings; the best of them is kept.
     const epochs = Math.min(plan.epochs, Math.max(20, 10 * Math.ceil(0.12 * score.epochs)));
@@ -162,7 +176,9 @@ export async function designRecipe(
         epochs,
         learningRate,
         classWeights: design.classWeights,
-        augmentation: block.candidate.augmentation ?? null,
+        learningRateSchedule: plan.learningRateSchedule,
+        keep: plan.keep,
+        augmentation: block.fitted.augmentation ? augmentationOf(block.fitted.augmentation) : null,
       },
       anomaly:
         kindOf(parts.map((part) => part.sample)) === "motion"
@@ -221,6 +237,13 @@ export function validationOf(
     classWeights: uneven ? "auto" : "none",
     seed: recipe.seed,
   };
+}
+
+/** As a recipe says it: without the shape, which follows from the block. */
+function augmentationOf(augmentation: SpectrogramAugmentation): Augmentation {
+  const none = { count: 0, width: 0 };
+  const { noise = 0, timeMasks = none, frequencyMasks = none, timeShift = 0 } = augmentation;
+  return { noise, timeMasks, frequencyMasks, timeShift };
 }
 
 /** The best block; one that carries the offset must lead those that do not by a margin. */

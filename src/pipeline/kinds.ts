@@ -6,7 +6,7 @@ import type { Frames } from "../dsp/block.ts";
 import type { Layer } from "../models/layers.ts";
 import { rowsOf, type Sample } from "../samples/sample.ts";
 import type { Layout } from "../samples/windows.ts";
-import { type Augmentation, type BlockRecipe, DEFAULT_LAYERS } from "./recipe.ts";
+import { type BlockRecipe, DEFAULT_LAYERS, type Recipe } from "./recipe.ts";
 
 /**
  * `table`: rows without time. `audio`: one axis at the rate of sound. `event`: recordings that last
@@ -25,8 +25,8 @@ export type Candidate = {
   readonly carriesOffset: boolean;
   /** Hidden layers. @param shape the features as frames, where the block has them; else the window */
   readonly layers: (shape: Frames) => readonly Layer[];
-  /** Changes of the training examples; none where absent. */
-  readonly augmentation?: Augmentation;
+  /** Whether training examples are changed at random, as `usualAugmentation` does. */
+  readonly augments?: boolean;
 };
 
 export type TrialPlan = {
@@ -36,6 +36,8 @@ export type TrialPlan = {
   readonly windows: number;
   /** How the candidates are fitted. */
   readonly fit: { readonly learningRate: number; readonly epochs: number };
+  readonly learningRateSchedule: Recipe["training"]["learningRateSchedule"];
+  readonly keep: Recipe["training"]["keep"];
   /** What is tried for the candidate that won; without any, `fit` stands. */
   readonly rates: readonly number[];
   readonly epochs: number;
@@ -80,6 +82,11 @@ export function batchFor(kind: Kind, samples: number): number {
   return kind === "table" ? Math.max(4, Math.min(32, Math.floor(samples / 24))) : 32;
 }
 
+/** Share of the training recordings that validates: few clips are better trained on. */
+export function validationFractionFor(kind: Kind): number {
+  return kind === "audio" ? 0.1 : 0.2;
+}
+
 /** The kind that a layout and its samples have, as far as trials are concerned. */
 export function trialsFor(layout: Layout, samples: readonly Sample[]): TrialPlan {
   return TRIALS[layout.isTable ? "table" : kindOf(samples)];
@@ -87,17 +94,16 @@ export function trialsFor(layout: Layout, samples: readonly Sample[]): TrialPlan
 
 const dense = (): readonly Layer[] => DEFAULT_LAYERS;
 
-/** Two stages of convolution along time, each halving it. */
+/** Stages of convolution along time, each halving it. */
 const convolution =
-  (filters: readonly [number, number], kernelSize: number, dropout: number) =>
-  ({ frames, columns }: Frames): readonly Layer[] => [
+  (filters: readonly number[], kernelSize: number): Candidate["layers"] =>
+  ({ frames, columns }) => [
     { type: "reshape", shape: [frames, columns] },
-    { type: "conv1d", filters: filters[0], kernelSize, padding: "same", activation: "relu" },
-    { type: "maxPool1d", size: 2 },
-    { type: "dropout", rate: dropout },
-    { type: "conv1d", filters: filters[1], kernelSize, padding: "same", activation: "relu" },
-    { type: "maxPool1d", size: 2 },
-    { type: "dropout", rate: dropout },
+    ...filters.flatMap((count): readonly Layer[] => [
+      { type: "conv1d", filters: count, kernelSize, padding: "same", activation: "relu" },
+      { type: "maxPool1d", size: 2 },
+      { type: "dropout", rate: 0.25 },
+    ]),
     { type: "flatten" },
   ];
 
@@ -110,7 +116,7 @@ const raw: Candidate = {
 const rawConvolution: Candidate = {
   ...raw,
   what: "raw with convolution",
-  layers: convolution([16, 16], 5, 0.25),
+  layers: convolution([16, 16], 5),
 };
 const flatten: Candidate = {
   what: "flatten",
@@ -124,28 +130,28 @@ const spectral = (fftLength: number): Candidate => ({
   carriesOffset: false,
   layers: dense,
 });
-/** SpecAugment-like, in the sizes of the published block (dsp-blocks, section 13). */
-const audioAugmentation: Augmentation = {
-  noise: 0.2,
-  timeMasks: { count: 1, width: 4 },
-  frequencyMasks: { count: 1, width: 4 },
-  timeShift: 6,
-};
-const audio = (type: "mfe" | "mfcc"): Candidate => ({
+/**
+ * Three stages, augmentation, a rate that falls along a cosine and no early choice of an epoch:
+ * together they make the result depend little on the seed. With two stages speech-commands lost
+ * 2 points, with half of the epochs 5, without augmentation more than 15.
+ */
+const audio = (type: "mfe" | "mfcc", params: BlockRecipe["params"] = {}): Candidate => ({
   what: type.toUpperCase(),
-  block: { type, params: {} },
+  block: { type, params },
   carriesOffset: false,
-  layers: convolution([16, 32], 3, 0.25),
-  augmentation: audioAugmentation,
+  layers: convolution([16, 32, 32], 3),
+  augments: true,
 });
 
 const motionTrials = {
   folds: 3,
   windows: 1000,
   fit: { learningRate: 0.005, epochs: 30 },
+  learningRateSchedule: "constant",
+  keep: "best",
   rates: [0.001, 0.003, 0.01],
   epochs: 100,
-};
+} as const;
 
 const TRIALS: { readonly [K in Kind]: TrialPlan } = {
   motion: { ...motionTrials, candidates: [raw, flatten, spectral(16), spectral(64)] },
@@ -154,18 +160,22 @@ const TRIALS: { readonly [K in Kind]: TrialPlan } = {
     candidates: [raw, rawConvolution, flatten, spectral(16), spectral(64)],
   },
   audio: {
-    candidates: [audio("mfe"), audio("mfcc")],
+    candidates: [audio("mfe", { "frame-stride": 0.02, "num-filters": 32 }), audio("mfcc")],
     folds: 3,
     windows: 1000,
-    fit: { learningRate: 0.003, epochs: 30 },
+    fit: { learningRate: 0.005, epochs: 60 },
+    learningRateSchedule: "cosine",
+    keep: "last",
     rates: [],
-    epochs: 60,
+    epochs: 200,
   },
   table: {
     candidates: [raw],
     folds: 5,
     windows: 5000,
     fit: { learningRate: 0.005, epochs: 60 },
+    learningRateSchedule: "constant",
+    keep: "best",
     rates: [0.001, 0.003, 0.01],
     epochs: 100,
   },

@@ -24,8 +24,10 @@ const FULL: Recipe = {
   training: {
     epochs: 40,
     learningRate: 0.003,
+    learningRateSchedule: "cosine",
     batchSize: 16,
     patience: 5,
+    keep: "last",
     classWeights: "auto",
     augmentation: {
       noise: 0.2,
@@ -90,8 +92,10 @@ test("what a recipe leaves out takes its default", () => {
     training: {
       epochs: 10,
       learningRate: 0.01,
+      learningRateSchedule: "constant",
       batchSize: 32,
       patience: 0,
+      keep: "best",
       classWeights: "none",
       augmentation: null,
     },

@@ -70,9 +70,13 @@ export type Recipe = {
     /** Passes over the training windows (training cycles). */
     readonly epochs: number;
     readonly learningRate: number;
+    /** `cosine` lets the rate fall to 0 by the last step. */
+    readonly learningRateSchedule: "constant" | "cosine";
     readonly batchSize: number;
     /** Epochs without a better validation loss before training stops; 0 = never. */
     readonly patience: number;
+    /** Which epoch's weights ship: those of the lowest validation loss, or the last ones. */
+    readonly keep: "best" | "last";
     /** `auto` weighs each label by the inverse of its share of the windows. */
     readonly classWeights: "none" | "auto";
     /** Random changes of the training examples, for blocks whose features are frames over time. */
@@ -124,14 +128,13 @@ export function parseRecipe(text: string): Recipe {
   keys("training", training, [
     "epochs",
     "learningRate",
+    "learningRateSchedule",
     "batchSize",
     "patience",
+    "keep",
     "classWeights",
     "augmentation",
   ]);
-  const classWeights = training.classWeights ?? "none";
-  if (classWeights !== "none" && classWeights !== "auto")
-    throw wrong("training.classWeights", 'must be "none" or "auto"', classWeights);
   const standardize = root.standardize ?? true;
   if (typeof standardize !== "boolean")
     throw wrong("standardize", "must be a boolean", standardize);
@@ -147,7 +150,7 @@ export function parseRecipe(text: string): Recipe {
     input: {
       windowMs: number("input.windowMs", input.windowMs, 0, 3_600_000),
       strideMs: number("input.strideMs", input.strideMs, 0, 3_600_000),
-      labelRule: parseLabelRule(input.labelRule ?? "majority"),
+      labelRule: choice("input.labelRule", input.labelRule ?? "majority", ["majority", "end"]),
     },
     split: {
       testFraction: number("split.testFraction", split.testFraction ?? 0.2, 0, 1),
@@ -159,9 +162,18 @@ export function parseRecipe(text: string): Recipe {
     training: {
       epochs: integer("training.epochs", training.epochs, 1, 100_000),
       learningRate: number("training.learningRate", training.learningRate, 0, 100),
+      learningRateSchedule: choice(
+        "training.learningRateSchedule",
+        training.learningRateSchedule ?? "constant",
+        ["constant", "cosine"],
+      ),
       batchSize: integer("training.batchSize", training.batchSize ?? 32, 1, 65_536),
       patience: integer("training.patience", training.patience ?? 0, 0, 100_000),
-      classWeights,
+      keep: choice("training.keep", training.keep ?? "best", ["best", "last"]),
+      classWeights: choice("training.classWeights", training.classWeights ?? "none", [
+        "none",
+        "auto",
+      ]),
       augmentation:
         training.augmentation === null || training.augmentation === undefined
           ? null
@@ -217,9 +229,11 @@ function parseReading(value: unknown): Reading {
   };
 }
 
-function parseLabelRule(value: unknown): WindowLabelRule {
-  if (value === "majority" || value === "end") return value;
-  throw wrong("input.labelRule", 'must be "majority" or "end"', value);
+function choice<T extends string>(path: string, value: unknown, choices: readonly T[]): T {
+  const found = choices.find((candidate) => candidate === value);
+  if (found === undefined)
+    throw wrong(path, `must be ${choices.map((c) => `"${c}"`).join(" or ")}`, value);
+  return found;
 }
 
 function parseAugmentation(value: unknown): Augmentation {

@@ -278,7 +278,7 @@ async function unseenScores(
 }
 
 function fitOptions(recipe: Recipe, block: PreparedBlock) {
-  const { epochs, learningRate, batchSize, patience, classWeights, augmentation } = recipe.training;
+  const { patience, augmentation, ...given } = recipe.training;
   if (augmentation && !block.frames)
     throw new UserError(
       "augmentation",
@@ -286,10 +286,7 @@ function fitOptions(recipe: Recipe, block: PreparedBlock) {
       "Set training.augmentation to null, or choose mfe or mfcc.",
     );
   return {
-    epochs,
-    learningRate,
-    batchSize,
-    classWeights,
+    ...given,
     ...(patience > 0 ? { patience } : {}),
     ...(augmentation && block.frames ? { augmentation: { ...block.frames, ...augmentation } } : {}),
   };
@@ -308,11 +305,11 @@ async function crossValidateTable(
   const parts = [...split.training, ...split.validation, ...split.testing];
   const rule = recipe.input.labelRule;
   const design = validationOf(windows.all, parts, { split, recipe, folds: TABLE_FOLDS, rule });
-  const { learningRate, epochs } = recipe.training;
+  const { learningRate, epochs, learningRateSchedule } = recipe.training;
   const { accuracy, loss } = await crossValidate(
     { ...design, classWeights: recipe.training.classWeights },
     { ...fitted, layers: recipe.layers },
-    { learningRate, epochs },
+    { learningRate, epochs, learningRateSchedule },
     control,
   );
   return { folds: design.folds.length, accuracy, loss };

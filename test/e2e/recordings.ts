@@ -82,8 +82,10 @@ export const QUICK: Recipe = {
   training: {
     epochs: 3,
     learningRate: 0.01,
+    learningRateSchedule: "constant",
     batchSize: 32,
     patience: 0,
+    keep: "best",
     classWeights: "none",
     augmentation: null,
   },
