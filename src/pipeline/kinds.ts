@@ -163,7 +163,7 @@ const TRIALS: { readonly [K in Kind]: TrialPlan } = {
     candidates: [audio("mfe", { "frame-stride": 0.02, "num-filters": 32 }), audio("mfcc")],
     folds: 3,
     windows: 1000,
-    fit: { learningRate: 0.005, epochs: 60 },
+    fit: { learningRate: 0.005, epochs: 120 },
     learningRateSchedule: "cosine",
     keep: "last",
     rates: [],
