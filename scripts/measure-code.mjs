@@ -56,6 +56,22 @@ function* variations() {
     for (const anomalyBlock of ["spectral", "raw", "flatten"])
       for (const standardized of [true, false])
         yield { block, params: {}, anomalyBlock, standardized, layers: [dense(10)], rows: 50 };
+  const frames = { mfe: [50, 32], mfcc: [50, 13] };
+  for (const block of ["mfe", "mfcc"])
+    for (const count of [2, 8, 12]) {
+      const params = block === "mfe" ? { "frame-stride": 0.02, "num-filters": 32 } : {};
+      const stage = (filters) => [
+        conv(filters, 3, { padding: "same" }),
+        { type: "maxPool1d", size: 2 },
+      ];
+      const layers = [
+        { type: "reshape", shape: frames[block] },
+        ...[16, 32, 32].flatMap(stage),
+        { type: "flatten" },
+      ];
+      const sound = { axes: names(1), rows: 16000, sampleRateHz: 16000, clusters: 0 };
+      yield { block, params, layers, labels: labels(count), ...sound };
+    }
   for (const perChannel of [true, false])
     for (const padding of ["same", "valid"])
       for (const stride of [1, 2]) {

@@ -22,6 +22,7 @@ export type ReferenceOptions = {
   readonly params?: { readonly [name: string]: number | string | boolean };
   readonly axes?: readonly string[];
   readonly rows?: number;
+  readonly sampleRateHz?: number;
   readonly layers?: readonly Layer[];
   readonly labels?: readonly string[];
   readonly perChannel?: boolean;
@@ -42,6 +43,7 @@ export function referenceLibrary(options: ReferenceOptions = {}): Reference {
     params = { "fft-length": 32 },
     axes = ["accX", "accY", "accZ"],
     rows = 100,
+    sampleRateHz = 50,
     layers = [
       { type: "dense", units: 12, activation: "relu" },
       { type: "dense", units: 8, activation: "relu" },
@@ -55,7 +57,7 @@ export function referenceLibrary(options: ReferenceOptions = {}): Reference {
   } = options;
   const rng = makeRng(7);
   const random = (size: number) => Float32Array.from({ length: size }, () => rng.normal());
-  const layout = { axes, sampleRateHz: 50, rows };
+  const layout = { axes, sampleRateHz, rows };
   const prepared = prepareBlock({ type: block, params }, layout);
   const scoredBlock = prepareBlock(
     { type: anomalyBlock ?? block, params: anomalyBlock ? {} : params },
@@ -90,7 +92,7 @@ export function referenceLibrary(options: ReferenceOptions = {}): Reference {
     labels,
     axes: axes.map((name) => ({ name, units: "m/s2" })),
     rows,
-    intervalMs: 20,
+    intervalMs: 1000 / sampleRateHz,
     tensors: {
       input,
       features,
