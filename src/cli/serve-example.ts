@@ -22,6 +22,7 @@ export async function serveExample(
 ): Promise<Report> {
   const { store, events } = serving;
   const project = await ensureExample(store);
+  events.publish({ type: "samples", project: project.id });
   let id: string | undefined;
   const ended = Promise.withResolvers<void>();
   const stop = (): void => ended.reject(new CancelledError());

@@ -161,6 +161,7 @@ export type ServerEvent =
     }
   | ({ readonly type: "epoch"; readonly run: string } & EpochReport)
   | { readonly type: "run"; readonly run: Run }
+  /** Recordings were added or changed, or the project itself has come or gone. */
   | { readonly type: "samples"; readonly project: string };
 
 /** A schema whose values are of the type T. */

@@ -10,7 +10,7 @@ import { Worker } from "node:worker_threads";
 import type { ProgressEvent } from "../pipeline/progress.ts";
 import type { Claim, Job, Store } from "../store/store.ts";
 import type { EpochReport } from "../train/fit.ts";
-import type { ApiError, Run } from "./api.ts";
+import type { ApiError, Run, ServerEvent } from "./api.ts";
 import { toApiError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import type { RunEnd, RunMessage, RunTask } from "./run-worker.ts";
@@ -120,7 +120,9 @@ export function makeRunner(options: RunnerOptions): Runner {
   const follow = (claim: Claim, thread: Worker, folder: string): Active => {
     const { id } = claim;
     let end: RunEnd | undefined;
+    let stopped = false;
     const stop = (): void => {
+      stopped = true;
       thread.postMessage("stop");
       setTimeout(() => thread.terminate(), STOP_MS).unref();
     };
@@ -131,22 +133,27 @@ export function makeRunner(options: RunnerOptions): Runner {
     const timer = setInterval(() => {
       beat().catch(logDefect);
     }, HEARTBEAT_MS);
+    /** What still comes from a run that has been cancelled is no news. */
+    const tell = (event: ServerEvent): void => {
+      if (!stopped) events.publish(event);
+    };
     const tellProgress = throttle(PROGRESS_EVENT_MS, ({ phase, done, message }: ProgressEvent) =>
-      events.publish({ type: "progress", run: id, phase, done, message: message ?? null }),
+      tell({ type: "progress", run: id, phase, done, message: message ?? null }),
     );
     const tellEpoch = throttle(EPOCH_EVENT_MS, (epoch: EpochReport) =>
-      events.publish({ type: "epoch", run: id, ...epoch }),
+      tell({ type: "epoch", run: id, ...epoch }),
     );
     thread.on("message", (message: RunMessage) => {
-      if (message.type === "progress") {
+      if (message.type === "end") end = message.end;
+      else if (message.type === "progress") {
         const { event } = message;
         // The end of a phase, and the sentence that goes with it, are never left out.
         tellProgress(event, event.done >= 1 || event.phase !== state.progress.phase);
         state.progress = event;
-      } else if (message.type === "epoch") {
+      } else {
         state.history.push(message.epoch);
         tellEpoch(message.epoch);
-      } else end = message.end;
+      }
     });
     thread.on("error", (error) => {
       logDefect(error);

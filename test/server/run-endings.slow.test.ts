@@ -7,6 +7,7 @@ import {
   ENDLESS,
   gestureProject,
   hasEnded,
+  listen,
   newProject,
   served,
   startRun,
@@ -15,6 +16,7 @@ import {
 
 test("cancelling: a running one stops, a queued one never begins, an ended one cannot", async (t) => {
   const { client } = await served(t);
+  const { events } = await listen(t, client.url);
   const project = await gestureProject(client, ENDLESS);
   const running = await startRun(client, project);
   const queued = await startRun(client, project);
@@ -26,6 +28,10 @@ test("cancelling: a running one stops, a queued one never begins, an ended one c
   const cancel = (id: string) => client.ok<Run>(`/api/runs/${id}/cancel`, { method: "POST" });
   assert.equal((await cancel(queued.id)).status, "cancelled");
   assert.equal((await cancel(running.id)).status, "cancelled");
+  const told = events.findIndex(
+    (e) => e.type === "run" && e.run.id === running.id && e.run.status === "cancelled",
+  );
+  assert.ok(told >= 0);
   await client.refused(409, "run-ended", `/api/runs/${running.id}/cancel`, { method: "POST" });
 
   // The thread is free again for the next.
@@ -33,6 +39,9 @@ test("cancelling: a running one stops, a queued one never begins, an ended one c
   const next = await startRun(client, project);
   assert.equal((await untilRun(client, next.id, hasEnded)).status, "done");
   assert.equal((await client.ok<Run>(`/api/runs/${queued.id}`)).status, "cancelled");
+  // Nothing makes a page believe that a cancelled run goes on.
+  const after = events.slice(told).filter((e) => "run" in e && e.run === running.id);
+  assert.deepEqual(after, []);
 });
 
 test("a project can be deleted while it runs", async (t) => {

@@ -8,7 +8,7 @@ import { timeText, viewRun } from "../views.ts";
 import { projectParams, responses } from "./shared.ts";
 
 export function projectRoutes(app: App, context: Context): void {
-  const { store, runner } = context;
+  const { store, runner, events } = context;
 
   const view = async ({ id, name, createdAt }: StoredProject): Promise<Project> => {
     const [samples, runs] = await Promise.all([store.samples.list(id), store.runs.list(id)]);
@@ -36,8 +36,11 @@ export function projectRoutes(app: App, context: Context): void {
         response: responses(projectSchema, 201),
       },
     },
-    async (request, reply) =>
-      reply.code(201).send(await view(await store.projects.create(request.body.name.trim()))),
+    async (request, reply) => {
+      const project = await store.projects.create(request.body.name.trim());
+      events.publish({ type: "samples", project: project.id });
+      return reply.code(201).send(await view(project));
+    },
   );
   app.get(
     "/api/projects/:project",
@@ -52,6 +55,7 @@ export function projectRoutes(app: App, context: Context): void {
       for (const run of await store.runs.list(id))
         if (run.status === "queued" || run.status === "running") await runner.cancel(run.id);
       await store.projects.delete(id);
+      events.publish({ type: "samples", project: id });
       return reply.code(204).send();
     },
   );
