@@ -9,7 +9,12 @@ import { parseRecipe, type Reading, type Recipe } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
 import { runPipeline } from "../pipeline/run.ts";
 import { readFiles } from "../samples/formats/read-files.ts";
-import { simulateGestures } from "../samples/simulate-gestures.ts";
+import {
+  EXAMPLE_NAME,
+  EXAMPLE_SEED,
+  EXAMPLE_SOURCE,
+  simulateGestures,
+} from "../samples/simulate-gestures.ts";
 
 export type JobOptions = {
   readonly outputDirectory?: string | undefined;
@@ -21,16 +26,12 @@ export type JobOptions = {
   readonly onProgress: (event: ProgressEvent) => void;
 };
 
-/** What a recipe of the bundled example names as its source. */
-const EXAMPLE = "example:gestures";
-const EXAMPLE_SEED = 1;
-
 /** Runs a folder, an archive, a table, a `tinsmith.json` or the bundled example by its name. */
 export async function runSource(source: string, options: JobOptions): Promise<Report> {
-  if (source === EXAMPLE) return runExample(options);
+  if (source === EXAMPLE_SOURCE) return runExample(options);
   const isRecipe = source.endsWith(".json") && (await isRecipeFile(source));
   const recipe = isRecipe ? parseRecipe(await readFile(source, "utf8")) : undefined;
-  if (recipe?.source === EXAMPLE) return runExample(options, recipe);
+  if (recipe?.source === EXAMPLE_SOURCE) return runExample(options, recipe);
   const reading: Reading = { ...recipe?.reading, ...options.reading };
   const data = recipe ? resolve(dirname(source), recipe.source) : resolve(source);
   const began = performance.now();
@@ -70,13 +71,13 @@ export async function runExample(options: JobOptions, recipe?: Recipe): Promise<
   options.onProgress({ phase: "read", done: 0 });
   const samples = simulateGestures(EXAMPLE_SEED);
   options.onProgress({ phase: "read", done: 1, message: `${samples.length} simulated recordings` });
-  const name = recipe?.name ?? "example-gestures";
+  const name = recipe?.name ?? EXAMPLE_NAME;
   const { report } = await runPipeline(
     { name, samples },
     {
       ...(recipe ? { recipe: withSeed(recipe, options.seed) } : {}),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
-      source: EXAMPLE,
+      source: EXAMPLE_SOURCE,
       outputDirectory: options.outputDirectory ?? join("tinsmith-out", safeName(name)),
       host: nodeHost(options.signal),
       signal: options.signal,

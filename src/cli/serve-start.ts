@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { CancelledError, UserError } from "../base/errors.ts";
-import { EXAMPLE_NAME } from "../server/example.ts";
+import { EXAMPLE_NAME } from "../samples/simulate-gestures.ts";
 import { type Serving, serve } from "../server/serve.ts";
 import { progressPrinter } from "./progress.ts";
 import { printReport } from "./report-text.ts";

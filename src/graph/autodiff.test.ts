@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addGradients } from "./autodiff.ts";
-import { buildGraph, type GraphBuilder } from "./build.ts";
+import { buildGraph } from "./build.ts";
 import { gradientError } from "./gradient-error.ts";
+import type { Attributes, GraphBuilder, Operator } from "./graph.ts";
 import { interpretGraph } from "./interpret-graph.ts";
-import type { Attributes, Operator } from "./operator.ts";
 import { add } from "./operators/add.ts";
 import { conv1d } from "./operators/conv1d.ts";
 import { dense } from "./operators/dense.ts";

@@ -3,8 +3,8 @@
  * itself as more nodes; here they are chained, and where a tensor is used several times its
  * contributions are summed, always in the same order.
  */
-import type { GraphBuilder } from "./build.ts";
-import type { GraphNode } from "./graph.ts";
+
+import type { GraphBuilder, GraphNode } from "./graph.ts";
 import { add } from "./operators/add.ts";
 
 /**

@@ -6,8 +6,6 @@ import type { Quantization } from "../tensor/tensor.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import type { Graph, GraphBuilder, GraphNode, GraphTensor, TensorSpec } from "./graph.ts";
 
-export type { GraphBuilder } from "./graph.ts";
-
 /** @param base a graph to go on from; its tensors and nodes are kept */
 export function buildGraph(base?: Graph): GraphBuilder {
   const tensors = new Map<string, GraphTensor>(base?.tensors ?? []);

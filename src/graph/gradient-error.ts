@@ -2,10 +2,12 @@
  * The ruler for gradients: central differences (f(x + h) - f(x - h)) / 2h of the float64
  * interpreter. Tests of every operator with a gradient use it.
  */
+
 import { makeRng } from "../base/rng.ts";
 import { type Shape, sizeOf } from "../tensor/tensor.ts";
 import { addGradients } from "./autodiff.ts";
-import { buildGraph, type GraphBuilder } from "./build.ts";
+import { buildGraph } from "./build.ts";
+import type { GraphBuilder } from "./graph.ts";
 import { interpretGraph } from "./interpret-graph.ts";
 import { mul } from "./operators/mul.ts";
 

@@ -14,8 +14,16 @@ import {
   sizeOf,
   type TypedArray,
 } from "../tensor/tensor.ts";
-import type { Graph, GraphNode, GraphTensor, TensorKind, TensorSpec } from "./graph.ts";
-import type { Attributes, AttributeValue, Operator } from "./operator.ts";
+import type {
+  Attributes,
+  AttributeValue,
+  Graph,
+  GraphNode,
+  GraphTensor,
+  Operator,
+  TensorKind,
+  TensorSpec,
+} from "./graph.ts";
 
 const FORMAT = "tinsmith-graph";
 const VERSION = 1;

@@ -4,8 +4,8 @@
  */
 import { UserError } from "../base/errors.ts";
 import { makeRng } from "../base/rng.ts";
-import { buildGraph, type GraphBuilder } from "../graph/build.ts";
-import type { Graph } from "../graph/graph.ts";
+import { buildGraph } from "../graph/build.ts";
+import type { Graph, GraphBuilder } from "../graph/graph.ts";
 import { conv1d } from "../graph/operators/conv1d.ts";
 import { dense } from "../graph/operators/dense.ts";
 import { dropout } from "../graph/operators/dropout.ts";

@@ -4,15 +4,11 @@
  * tried and why it chose. The test recordings take no part in any of it.
  */
 
+import type { Layout } from "../samples/layout.ts";
 import type { Part } from "../samples/part.ts";
 import type { Sample } from "../samples/sample.ts";
 import type { Split } from "../samples/split.ts";
-import {
-  gatherWindows,
-  type Layout,
-  type WindowLabelRule,
-  type Windows,
-} from "../samples/windows.ts";
+import { gatherWindows, type WindowLabelRule, type Windows } from "../samples/windows.ts";
 import { type SpectrogramAugmentation, usualAugmentation } from "../train/augment-spectrogram.ts";
 import { anomalyFor } from "./anomaly-features.ts";
 import { type CrossValidation, crossValidate, type Score } from "./cross-validate.ts";

@@ -10,7 +10,7 @@ import { runParity } from "../deploy/parity.ts";
 import type { Host } from "../engine/host.ts";
 import type { Graph } from "../graph/graph.ts";
 import { tensorOf } from "../graph/graph.ts";
-import type { Layout } from "../samples/windows.ts";
+import type { Layout } from "../samples/layout.ts";
 import type { Pipeline } from "./assemble.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { DeviceFigures, ParityFigures } from "./report.ts";

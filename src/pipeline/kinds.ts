@@ -4,8 +4,8 @@
  */
 import type { Frames } from "../dsp/block.ts";
 import type { Layer } from "../models/layers.ts";
+import type { Layout } from "../samples/layout.ts";
 import { rowsOf, type Sample } from "../samples/sample.ts";
-import type { Layout } from "../samples/windows.ts";
 import { type BlockRecipe, DEFAULT_LAYERS, type Recipe } from "./recipe.ts";
 
 /**

@@ -2,8 +2,10 @@
  * The windows of a project: all that are learned or tested in one table, and which of them train,
  * validate and test.
  */
+
+import type { Layout } from "../samples/layout.ts";
 import type { Split } from "../samples/split.ts";
-import { gatherWindows, type Layout, type Windows } from "../samples/windows.ts";
+import { gatherWindows, type Windows } from "../samples/windows.ts";
 import { type Dataset, makeDataset, rowsWithin } from "./dataset.ts";
 import type { Recipe } from "./recipe.ts";
 

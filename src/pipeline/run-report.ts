@@ -1,10 +1,10 @@
 /** Parts of the report that follow from what a run has at hand. */
 import type { FileProblem } from "../samples/formats/read-files.ts";
+import type { Layout } from "../samples/layout.ts";
 import { secondsOf, wholeOf } from "../samples/part.ts";
 import type { Sample } from "../samples/sample.ts";
 import { labelsOf } from "../samples/segments.ts";
 import type { Split } from "../samples/split.ts";
-import type { Layout } from "../samples/windows.ts";
 import type { FitResult } from "../train/fit.ts";
 import type { AnomalyModel } from "./anomaly.ts";
 import { isSameBlock } from "./assemble.ts";

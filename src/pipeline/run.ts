@@ -7,8 +7,9 @@ import { CancelledError, UserError } from "../base/errors.ts";
 import { sha256Hex } from "../base/sha256.ts";
 import type { Host } from "../engine/host.ts";
 import { makeModel } from "../models/layers.ts";
+import { alignSamples, type Layout } from "../samples/layout.ts";
 import { type Split, splitSamples } from "../samples/split.ts";
-import { alignSamples, checkWindow, gatherWindows, type Layout } from "../samples/windows.ts";
+import { checkWindow, gatherWindows } from "../samples/windows.ts";
 import { type EpochReport, fit } from "../train/fit.ts";
 import { type AnomalyModel, fitAnomaly, shareAbove } from "./anomaly.ts";
 import {

@@ -17,6 +17,11 @@ import { cos, sin, TAU } from "../base/math.ts";
 import { makeRng, type Rng } from "../base/rng.ts";
 import type { Sample } from "./sample.ts";
 
+/** What the bundled example is called, what a recipe names as its source, and its seed. */
+export const EXAMPLE_NAME = "example-gestures";
+export const EXAMPLE_SOURCE = "example:gestures";
+export const EXAMPLE_SEED = 1;
+
 const INTERVAL_MS = 16;
 const ROWS = 625;
 const RECORDINGS = 6;

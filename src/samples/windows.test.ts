@@ -2,15 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeRows, makeSample, makeSegmented } from "./fixtures.ts";
+import { commonLayout } from "./layout.ts";
 import { wholeOf } from "./part.ts";
-import {
-  checkWindow,
-  commonLayout,
-  cutWindows,
-  gatherWindows,
-  labelOfWindow,
-  windowRows,
-} from "./windows.ts";
+import { checkWindow, cutWindows, gatherWindows, labelOfWindow, windowRows } from "./windows.ts";
 
 test("windows start at the part's first row, every stride, and the partial one is dropped", () => {
   const part = { sample: makeSample("a.csv", "a"), startRow: 7, endRow: 60 };

@@ -159,5 +159,3 @@ function tooLong(parts: readonly Part[], windowMs: number): UserError {
 function readable(value: number): string {
   return String(Math.round(value * 1000) / 1000);
 }
-
-export { alignSamples, commonLayout, type Layout } from "./layout.ts";

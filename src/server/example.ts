@@ -1,14 +1,6 @@
 /** The bundled example as a project: simulated hand gestures, stored once. */
-import { simulateGestures } from "../samples/simulate-gestures.ts";
+import { EXAMPLE_NAME, EXAMPLE_SEED, simulateGestures } from "../samples/simulate-gestures.ts";
 import type { Project, Store } from "../store/store.ts";
-
-/** Name of the project and of the folder that the result goes to. */
-export const EXAMPLE_NAME = "example-gestures";
-
-/** What recipes of the example name as their source. */
-export const EXAMPLE_SOURCE = "example:gestures";
-
-const EXAMPLE_SEED = 1;
 
 /** The example project; made when it is not there, and left as a person changed it otherwise. */
 export async function ensureExample(store: Store): Promise<Project> {

@@ -7,7 +7,7 @@
  * `adam(p, m, v, g, schedule [2]) {beta1, beta2, epsilon}` updates p, m and v in place.
  */
 
-import type { Operator } from "../graph/operator.ts";
+import type { Operator } from "../graph/graph.ts";
 import { has, real, shaped, takes } from "../graph/operators/rules.ts";
 import { absF, addF, buildKernel, divF, ltF, mulF, selectF, sqrtF, subF } from "../ir/build.ts";
 import type { Expr } from "../ir/kernel.ts";

@@ -9,7 +9,7 @@
  * noise from one of the element. The noise is the sum of the four bytes of the hash: close to
  * normal, within 3.45 deviations. Rows of columns run in lanes.
  */
-import type { Attributes, Operator } from "../graph/operator.ts";
+import type { Attributes, Operator } from "../graph/graph.ts";
 import { addBelow, addHash, addKey } from "../graph/operators/hash.ts";
 import { has, integer, real, rule, shaped, takes } from "../graph/operators/rules.ts";
 import {

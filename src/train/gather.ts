@@ -3,7 +3,7 @@
  * mini-batch is put together inside the compiled step. Indices outside are clamped.
  */
 
-import type { Operator } from "../graph/operator.ts";
+import type { Operator } from "../graph/graph.ts";
 import { has, takes } from "../graph/operators/rules.ts";
 import { add, buildKernel, clamp, mul } from "../ir/build.ts";
 import { sizeOf } from "../tensor/tensor.ts";

@@ -3,7 +3,7 @@
  * weight * the mean over K of (prediction - target)². Weights of 1 / B make it the mean.
  */
 
-import type { Operator } from "../graph/operator.ts";
+import type { Operator } from "../graph/graph.ts";
 import { has, shaped, takes } from "../graph/operators/rules.ts";
 import { add, addF, buildKernel, mul, mulF, subF } from "../ir/build.ts";
 

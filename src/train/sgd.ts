@@ -5,7 +5,7 @@
  * A momentum below 1e-20 becomes 0, for the reason given in `adam.ts`.
  */
 
-import type { Operator } from "../graph/operator.ts";
+import type { Operator } from "../graph/graph.ts";
 import { has, real, shaped, takes } from "../graph/operators/rules.ts";
 import { addF, buildKernel, mulF, subF } from "../ir/build.ts";
 import { sizeOf } from "../tensor/tensor.ts";

@@ -8,7 +8,7 @@
  * Labels outside 0 to C - 1 are clamped; check them before.
  */
 
-import type { Operator } from "../graph/operator.ts";
+import type { Operator } from "../graph/graph.ts";
 import { has, shaped, takes } from "../graph/operators/rules.ts";
 import {
   add,

@@ -3,8 +3,8 @@
  * backward, optimizer. And the evaluation beside it, over the same states.
  */
 import { addGradients } from "../graph/autodiff.ts";
-import { buildGraph, type GraphBuilder } from "../graph/build.ts";
-import type { Graph } from "../graph/graph.ts";
+import { buildGraph } from "../graph/build.ts";
+import type { Graph, GraphBuilder } from "../graph/graph.ts";
 import { withoutDeadNodes } from "../graph/live-nodes.ts";
 import type { Shape } from "../tensor/tensor.ts";
 import { ADAM_DEFAULTS, type AdamAttributes, adam } from "./adam.ts";

@@ -2,8 +2,10 @@
  * Small networks for the tests of this folder, which knows no layer lists: each part brings its
  * parameters and adds its nodes.
  */
+
 import { makeRng } from "../base/rng.ts";
-import type { GraphBuilder } from "../graph/build.ts";
+import type { GraphBuilder } from "../graph/graph.ts";
+
 import { conv1d } from "../graph/operators/conv1d.ts";
 import { dense } from "../graph/operators/dense.ts";
 import { dropout } from "../graph/operators/dropout.ts";

@@ -1,6 +1,6 @@
 /** `add(a, b)`: the sum of two tensors of one shape, element by element. */
 import { addF } from "../../ir/build.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { elementwise } from "./elementwise.ts";
 
 export const add: Operator = elementwise(

@@ -1,7 +1,7 @@
 /** `columnSum(x [..., N])`: the sum over all axes but the last, [N]. */
 import { add, addF, buildKernel, mul } from "../../ir/build.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { has, takes } from "./rules.ts";
 
 export const columnSum: Operator = {

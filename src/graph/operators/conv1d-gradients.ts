@@ -7,7 +7,7 @@
  *   summed over batch, then time.
  */
 import { add, addF, buildKernel, mul, mulF } from "../../ir/build.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { has, integer, rule, takes } from "./rules.ts";
 import { runsOf, type Window1d, window1d, windowsOf } from "./window-1d.ts";
 

@@ -4,7 +4,7 @@
  * length taps * C (see `window-1d.ts`). The sum starts at the bias and runs over tap, channel.
  */
 import { add, addF, buildKernel, mul, mulF } from "../../ir/build.ts";
-import type { NodeContext, Operator } from "../operator.ts";
+import type { NodeContext, Operator } from "../graph.ts";
 import { columnSum } from "./column-sum.ts";
 import { conv1dInputGradient, conv1dWeightGradient } from "./conv1d-gradients.ts";
 import { has, shaped, takes } from "./rules.ts";

@@ -3,7 +3,7 @@
  * at the bias and runs over the inputs in order.
  */
 import { add, addF, buildKernel, mul, mulF } from "../../ir/build.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { columnSum } from "./column-sum.ts";
 import { matmul } from "./matmul.ts";
 import { has, shaped, takes } from "./rules.ts";

@@ -6,7 +6,7 @@
  */
 import { add, buildKernel, lt, mulF, selectF, shru } from "../../ir/build.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { addHash, addKey } from "./hash.ts";
 import { has, integer, real, rule, shaped, takes } from "./rules.ts";
 

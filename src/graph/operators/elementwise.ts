@@ -5,7 +5,7 @@
 import { buildKernel } from "../../ir/build.ts";
 import type { Expr } from "../../ir/kernel.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
-import type { Attributes, Operator } from "../operator.ts";
+import type { Attributes, Operator } from "../graph.ts";
 import { has, shaped, takes } from "./rules.ts";
 
 /**

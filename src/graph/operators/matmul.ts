@@ -4,7 +4,7 @@
  * product with b's transpose is written with a `transpose2d` node.
  */
 import { add, addF, buildKernel, mul, mulF } from "../../ir/build.ts";
-import type { NodeContext, Operator } from "../operator.ts";
+import type { NodeContext, Operator } from "../graph.ts";
 import { has, rule, takes } from "./rules.ts";
 import { transpose2d } from "./transpose2d.ts";
 

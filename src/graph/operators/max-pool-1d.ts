@@ -3,7 +3,7 @@
  * padding never wins. Its gradient goes to the first tap that holds the maximum.
  */
 import { add, addF, buildKernel, eqF, maxF, mul, selectF } from "../../ir/build.ts";
-import type { NodeContext, Operator } from "../operator.ts";
+import type { NodeContext, Operator } from "../graph.ts";
 import { has, integer, takes } from "./rules.ts";
 import { runsOf, tapsOf, type Window1d, window1d, windowsOf } from "./window-1d.ts";
 

@@ -1,6 +1,6 @@
 /** `mul(a, b)`: the product of two tensors of one shape, element by element. */
 import { mulF } from "../../ir/build.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { elementwise } from "./elementwise.ts";
 
 export const mul: Operator = elementwise(

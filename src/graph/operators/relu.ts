@@ -1,6 +1,6 @@
 /** `relu(x)`: x where it is positive, else 0; NaN gives 0. */
 import { gtF, maxF, selectF } from "../../ir/build.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { elementwise } from "./elementwise.ts";
 
 /** `reluGradient(dy, y)`: passes dy where the output of relu is positive. */

@@ -5,8 +5,7 @@
 import { buildKernel } from "../../ir/build.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
-import type { TensorSpec } from "../graph.ts";
-import type { NodeContext, Operator, OutputSpec } from "../operator.ts";
+import type { NodeContext, Operator, OutputSpec, TensorSpec } from "../graph.ts";
 import { rule, takes } from "./rules.ts";
 
 const like = (x: TensorSpec, shape: readonly number[]): OutputSpec => ({

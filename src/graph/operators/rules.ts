@@ -3,8 +3,7 @@
  * attribute and fails with `operator: rule, got value`.
  */
 import type { DType } from "../../tensor/tensor.ts";
-import type { TensorSpec } from "../graph.ts";
-import type { Attributes } from "../operator.ts";
+import type { Attributes, TensorSpec } from "../graph.ts";
 
 /** Fails with `operator: text, got value` unless the condition holds. */
 export function rule(

@@ -1,6 +1,6 @@
 /** `scale(x) {factor}`: a tensor times a number. */
 import { mulF } from "../../ir/build.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { elementwise } from "./elementwise.ts";
 import { real } from "./rules.ts";
 

@@ -5,7 +5,7 @@
 import { add, addF, buildKernel, call, divF, maxF, mul, mulF, subF } from "../../ir/build.ts";
 import { exp } from "../../ir/routines/exp.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { has, rule, shaped, takes } from "./rules.ts";
 
 /** `softmaxGradient(dy, y)`: y * (dy - sum(dy * y)) along the last axis. */

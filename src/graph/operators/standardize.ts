@@ -3,7 +3,7 @@
  * scaling of features that a model carries with it. Mean and deviation are data, not parameters.
  */
 import { add, buildKernel, mul, mulF, subF } from "../../ir/build.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { has, shaped, takes } from "./rules.ts";
 
 export const standardize: Operator = {

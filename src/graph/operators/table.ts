@@ -2,7 +2,7 @@
  * The operators that a deployed network may consist of, by name: what `parseGraph` is given. A new
  * neural operator adds its line here; signal processing brings a table of its own.
  */
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { add } from "./add.ts";
 import { conv1d } from "./conv1d.ts";
 import { dense } from "./dense.ts";

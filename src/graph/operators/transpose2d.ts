@@ -1,6 +1,6 @@
 /** `transpose2d(x [M,N])`: the matrix with rows and columns exchanged, [N,M]. */
 import { add, buildKernel, mul } from "../../ir/build.ts";
-import type { Operator } from "../operator.ts";
+import type { Operator } from "../graph.ts";
 import { has, takes } from "./rules.ts";
 
 export const transpose2d: Operator = {

@@ -5,7 +5,7 @@
  * Rows at the border see only a part of a window. Instead of padding with zeros, a lowering writes
  * one nest for each run of rows that see the same part, with constant bounds and no condition.
  */
-import type { Attributes } from "../operator.ts";
+import type { Attributes } from "../graph.ts";
 import { integer, rule } from "./rules.ts";
 
 export type Window1d = {
