@@ -4,16 +4,15 @@
  */
 import { compile } from "../compiler/compile.ts";
 import { type PackedFile, packC99 } from "../deploy/c99.ts";
-import { figuresOf, linkedFigures } from "../deploy/figures.ts";
+import { type DeviceFigures, figuresOf, linkedFigures } from "../deploy/figures.ts";
 import { describeLibrary, type ExpectedOutputs, type LibraryInfo } from "../deploy/library.ts";
-import { runParity } from "../deploy/parity.ts";
+import { type ParityFigures, runParity } from "../deploy/parity.ts";
 import type { Host } from "../engine/host.ts";
 import type { Graph } from "../graph/graph.ts";
 import { tensorOf } from "../graph/graph.ts";
 import type { Layout } from "../samples/layout.ts";
 import type { Pipeline } from "./assemble.ts";
 import type { Evaluation } from "./evaluate.ts";
-import type { DeviceFigures, ParityFigures } from "./report.ts";
 
 export type GenerateInput = {
   readonly project: string;

@@ -2,6 +2,8 @@
  * What a run says of itself: the document that `--json` prints and `report.json` holds. Programs
  * read it, so its fields are a contract; new ones may be added.
  */
+import type { DeviceFigures } from "../deploy/figures.ts";
+import type { ParityFigures } from "../deploy/parity.ts";
 import type { Recipe } from "./recipe.ts";
 
 export type Scores = {
@@ -95,23 +97,4 @@ export type Report = {
   readonly parity: ParityFigures | null;
   /** Wall time of each phase in seconds. */
   readonly phases: { readonly [phase: string]: number };
-};
-
-export type DeviceFigures = {
-  readonly target: string;
-  readonly basis: "computed" | "linked";
-  readonly ramBytes: number;
-  readonly constantBytes: number;
-  readonly codeBytes: number;
-  readonly stackBytes: number | null;
-  readonly macs: number;
-};
-
-export type ParityFigures = {
-  readonly compiler: string;
-  readonly windows: number;
-  readonly int8Mismatches: number;
-  readonly float32MaxUlp: number;
-  readonly featureMaxUlp: number;
-  readonly anomalyMaxUlp: number;
 };
