@@ -1,5 +1,6 @@
 /** The figures of a run: how good it is, and what it costs on the device. */
-import type { ParityFigures, Report } from "../../src/pipeline/report.ts";
+import type { ParityFigures } from "../../src/deploy/parity.ts";
+import type { Report } from "../../src/pipeline/report.ts";
 import { bytes, count, percent, score } from "../format.ts";
 import { Tile } from "./tile.tsx";
 
