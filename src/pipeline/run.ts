@@ -31,9 +31,10 @@ import {
 } from "./features.ts";
 import { generateLibrary } from "./generate.ts";
 import { openOutput } from "./output.ts";
+import { formatRecipe } from "./parse-recipe.ts";
 import { type ProgressEvent, phaseClock } from "./progress.ts";
 import { type ProjectWindows, projectWindows, takeWindows } from "./project-windows.ts";
-import { type AnomalyRecipe, formatRecipe, type Reading, type Recipe } from "./recipe.ts";
+import type { AnomalyRecipe, Reading, Recipe } from "./recipe.ts";
 import type { Report } from "./report.ts";
 import { blocksOf, dataOf, type RunInput, trainingOf } from "./run-report.ts";
 import { type ScatterPoint, scatterOf } from "./scatter.ts";

@@ -1,5 +1,6 @@
 /** The recipe of a project: a person's, or none when the designer is to choose. */
-import { parseRecipe, type Recipe } from "../../pipeline/recipe.ts";
+import { parseRecipe } from "../../pipeline/parse-recipe.ts";
+import type { Recipe } from "../../pipeline/recipe.ts";
 import { recipeAnswerSchema } from "../api.ts";
 import { type App, type Context, findProject } from "../app.ts";
 import { projectParams, responses } from "./shared.ts";

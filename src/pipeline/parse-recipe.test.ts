@@ -1,7 +1,8 @@
 /** Recipes: what is written reads back, and whatever a person may get wrong is said exactly. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatRecipe, parseRecipe, type Recipe } from "./recipe.ts";
+import { formatRecipe, parseRecipe } from "./parse-recipe.ts";
+import type { Recipe } from "./recipe.ts";
 
 const FULL: Recipe = {
   tinsmith: 1,
