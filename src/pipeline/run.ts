@@ -3,40 +3,33 @@
  * step by step, with progress, cancelling, and nothing half-written.
  */
 import { utf8 } from "../base/bytes.ts";
-import { CancelledError, UserError } from "../base/errors.ts";
+import { CancelledError } from "../base/errors.ts";
 import { sha256Hex } from "../base/sha256.ts";
 import type { Host } from "../engine/host.ts";
 import { makeModel } from "../models/layers.ts";
-import { alignSamples, type Layout } from "../samples/layout.ts";
-import { type Split, splitSamples } from "../samples/split.ts";
-import { checkWindow, gatherWindows } from "../samples/windows.ts";
+import { alignSamples } from "../samples/layout.ts";
+import { splitSamples } from "../samples/split.ts";
+import { checkWindow } from "../samples/windows.ts";
 import { type EpochReport, fit } from "../train/fit.ts";
-import { type AnomalyModel, fitAnomaly, shareAbove } from "./anomaly.ts";
+import { shareAbove } from "./anomaly.ts";
 import {
   assemblePipeline,
-  isSameBlock,
   type Pipeline,
   type PipelineParts,
   quantizePipeline,
 } from "./assemble.ts";
-import { crossValidate } from "./cross-validate.ts";
-import { type Design, designRecipe, draftRecipe, validationOf } from "./designer.ts";
-import { type Evaluation, evaluatePipeline, scoresOf } from "./evaluate.ts";
-import {
-  extractFeatures,
-  fitStandardization,
-  type PreparedBlock,
-  prepareBlock,
-  standardizeAll,
-} from "./features.ts";
+import { type Design, designRecipe, draftRecipe } from "./designer.ts";
+import { evaluatePipeline, scoresOf } from "./evaluate.ts";
+import { extractFeatures, fitStandardization, prepareBlock, standardizeAll } from "./features.ts";
 import { generateLibrary } from "./generate.ts";
 import { openOutput } from "./output.ts";
 import { formatRecipe } from "./parse-recipe.ts";
 import { type ProgressEvent, phaseClock } from "./progress.ts";
-import { type ProjectWindows, projectWindows, takeWindows } from "./project-windows.ts";
-import type { AnomalyRecipe, Reading, Recipe } from "./recipe.ts";
+import { projectWindows, takeWindows } from "./project-windows.ts";
+import type { Reading, Recipe } from "./recipe.ts";
 import type { Report } from "./report.ts";
 import { blocksOf, dataOf, type RunInput, trainingOf } from "./run-report.ts";
+import { crossValidateTable, fitAnomalyOf, fitOptions, unseenScores } from "./run-steps.ts";
 import { type ScatterPoint, scatterOf } from "./scatter.ts";
 
 export type RunOptions = {
@@ -260,81 +253,6 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
     await output.discard();
     throw error;
   }
-}
-
-async function unseenScores(
-  pipeline: Parameters<typeof evaluatePipeline>[0],
-  split: Split,
-  recipe: Recipe,
-  layout: Layout,
-  control: { readonly signal?: AbortSignal },
-): Promise<{ label: string; scores: Float32Array }[]> {
-  if (pipeline.anomaly === undefined) return [];
-  const result: { label: string; scores: Float32Array }[] = [];
-  for (const { label, parts } of split.unseen) {
-    const windows = gatherWindows(parts, { ...recipe.input, sampleRateHz: layout.sampleRateHz });
-    const evaluation: Evaluation = await evaluatePipeline(pipeline, windows.values, control);
-    result.push({ label, scores: evaluation.anomaly });
-  }
-  return result;
-}
-
-function fitOptions(recipe: Recipe, block: PreparedBlock) {
-  const { patience, augmentation, ...given } = recipe.training;
-  if (augmentation && !block.frames)
-    throw new UserError(
-      "augmentation",
-      `train: augmentation needs features over time, got the block "${block.block.type}"`,
-      "Set training.augmentation to null, or choose mfe or mfcc.",
-    );
-  return {
-    ...given,
-    ...(patience > 0 ? { patience } : {}),
-    ...(augmentation && block.frames ? { augmentation: { ...block.frames, ...augmentation } } : {}),
-  };
-}
-
-/** Folds over all rows of a table: its test rows alone are few. */
-const TABLE_FOLDS = 5;
-
-async function crossValidateTable(
-  recipe: Recipe,
-  split: Split,
-  windows: ProjectWindows,
-  fitted: { readonly features: Float32Array; readonly width: number },
-  control: { readonly signal?: AbortSignal },
-): Promise<Report["crossValidation"]> {
-  const parts = [...split.training, ...split.validation, ...split.testing];
-  const rule = recipe.input.labelRule;
-  const design = validationOf(windows.all, parts, { split, recipe, folds: TABLE_FOLDS, rule });
-  const { learningRate, epochs, learningRateSchedule } = recipe.training;
-  const { accuracy, loss } = await crossValidate(
-    { ...design, classWeights: recipe.training.classWeights },
-    { ...fitted, layers: recipe.layers },
-    { learningRate, epochs, learningRateSchedule },
-    control,
-  );
-  return { folds: design.folds.length, accuracy, loss };
-}
-
-/** The score looks at all training recordings, those that validate included. */
-function fitAnomalyOf(
-  recipe: AnomalyRecipe,
-  seed: number,
-  windows: ProjectWindows,
-  block: PreparedBlock,
-  features: Float32Array,
-  control: { readonly signal?: AbortSignal },
-): Promise<AnomalyModel> {
-  const prepared = prepareBlock(recipe.block, block.context);
-  return fitAnomaly(recipe, {
-    seed,
-    windows: windows.all,
-    rows: Int32Array.of(...windows.train, ...windows.validation).sort(),
-    prepared,
-    ...(isSameBlock(prepared, block) ? { features } : {}),
-    ...control,
-  });
 }
 
 /** Lets signals be heard, and stops here when the run was cancelled. */
