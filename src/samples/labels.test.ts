@@ -74,3 +74,22 @@ test("what info.labels says comes first", () => {
     ],
   );
 });
+
+test("names that all differ are grouped by what stands before the first underscore", () => {
+  const spoken = ["yes_anna_1.wav", "yes_bob_1.wav", "no_anna_1.wav", "no_bob_1.wav"];
+  assert.deepEqual(labels(spoken), ["yes", "yes", "no", "no"]);
+  const { notes } = placeSamples(spoken.map((path) => makeSample(path, undefined)));
+  assert.deepEqual(notes, ["Labels were taken from file names up to the first underscore."]);
+  // A prefix of its own, or a name without one, and the names stand as they are.
+  const whole = [...spoken, "maybe_anna_1.wav"];
+  assert.deepEqual(
+    labels(whole),
+    whole.map((path) => path.slice(0, -4)),
+  );
+  assert.deepEqual(labels(["wave_a.1.csv", "wave_a.2.csv", "idle_b.1.csv", "idle_b.2.csv"]), [
+    "wave_a",
+    "wave_a",
+    "idle_b",
+    "idle_b",
+  ]);
+});

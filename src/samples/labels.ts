@@ -10,7 +10,9 @@
  *    recordings themselves. Names do not group when they are all numbers, when they all give one
  *    label, or when within each folder all differ and none has a part after a first dot
  *    (`rec1.csv`, in contrast to `wave.1.csv`);
- * 3. the file name up to its first dot, as far as it is letters, digits, blanks, `-` and `_`.
+ * 3. the file name up to its first dot, as far as it is letters, digits, blanks, `-` and `_`; when
+ *    all names differ that way but their parts before the first `_` group them
+ *    (`yes_anna_1.wav`), that part.
  *
  * An archive within the source counts as a folder of its name without extension.
  */
@@ -66,7 +68,12 @@ export function placeSamples(
     !placed.has(pathOf(sample)) && sample.label === undefined && sample.segments === undefined;
   const open = [...new Set(samples.filter(isOpen).map(pathOf))];
   const byFolder = isFolderPerLabel(open);
-  const notes = byFolder ? ["Labels were taken from the folders, one folder per label."] : [];
+  const nameOf = !byFolder && isPrefixPerLabel(open) ? labelFromPrefix : labelFromName;
+  const notes = byFolder
+    ? ["Labels were taken from the folders, one folder per label."]
+    : nameOf === labelFromPrefix
+      ? ["Labels were taken from file names up to the first underscore."]
+      : [];
   const placedSamples = samples.map((sample) => {
     const path = pathOf(sample);
     const said = placed.get(path);
@@ -76,7 +83,7 @@ export function placeSamples(
       return { ...rest, label: said.label, category };
     }
     if (!isOpen(sample)) return { ...sample, category };
-    return { ...sample, label: byFolder ? labelFolderOf(path) : labelFromName(path), category };
+    return { ...sample, label: byFolder ? labelFolderOf(path) : nameOf(path), category };
   });
   return { samples: placedSamples, notes };
 }
@@ -90,6 +97,21 @@ function isFolderPerLabel(paths: readonly string[]): boolean {
   if (new Set(labels).size < 2) return true;
   const differ = new Set(paths.map((_, i) => `${folders[i]}/${labels[i]}`)).size === paths.length;
   return differ && paths.every((path) => baseOf(path).split(".").length <= 2);
+}
+
+/** The last part of rule 3: at least two labels with at least two recordings each, no others. */
+function isPrefixPerLabel(paths: readonly string[]): boolean {
+  if (paths.length < 4 || new Set(paths.map(labelFromName)).size < paths.length) return false;
+  const counts = new Map<string | undefined, number>();
+  for (const path of paths) {
+    const label = baseOf(path).includes("_") ? labelFromPrefix(path) : undefined;
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  return !counts.has(undefined) && counts.size >= 2 && Math.min(...counts.values()) >= 2;
+}
+
+function labelFromPrefix(path: string): string | undefined {
+  return labelFromName(baseOf(path).split("_")[0]!);
 }
 
 /** The nearest folder that is not a category. */

@@ -99,7 +99,7 @@ function groupsOf(
         "csv-rate",
         name,
         "must have a column timestamp (ms), a given rate or a label column, got none of them",
-        "Give the rate in Hz if the rows follow each other in time, or labelColumn if each row is a sample of its own.",
+        "Give the rate in Hz (--rate) if the rows follow each other in time, or labelColumn (--label-column) if each row is a sample of its own.",
       );
     }
     const width = String(rows.length + 1).length;
@@ -142,7 +142,7 @@ function groupsOf(
       "csv-rate",
       name,
       "recordings must have a column timestamp (ms) or a given rate, got neither",
-      "Give the rate in Hz if the rows are equally spaced.",
+      "Give the rate in Hz (--rate) if the rows are equally spaced.",
     );
   }
   return groups;
@@ -209,7 +209,7 @@ function checkLabels(name: string, { titles, rows }: TextTable, { label }: Colum
     "csv-label",
     name,
     `row ${odd + 2}, column ${describe(titles[label])} must hold a class, got ${rows[odd]![label]!.trim()}`,
-    "Name it with labelColumn if its numbers are classes, or leave it out with ignoreColumns.",
+    "Name it with labelColumn (--label-column) if its numbers are classes, or leave it out with ignoreColumns (--ignore-columns).",
   );
 }
 
