@@ -20,7 +20,14 @@ export type Rng = {
   readonly shuffle: <T extends { length: number; [index: number]: unknown }>(items: T) => T;
   /** An independent generator for a named purpose; the order of forks does not matter. */
   readonly fork: (purpose: string) => Rng;
+  /** Where in its sequence the generator is. */
+  readonly save: () => RngState;
+  /** Goes on from a saved place of any generator; forks stay those of the own seed. */
+  readonly restore: (state: RngState) => void;
 };
+
+/** Four words of 32 bits, unsigned, not all 0. */
+export type RngState = readonly [number, number, number, number];
 
 /** @param seed any integer; only its low 32 bits count */
 export function makeRng(seed: number): Rng {
@@ -78,6 +85,10 @@ export function makeRng(seed: number): Rng {
         hash = Math.imul(hash ^ purpose.charCodeAt(i), 0x01000193);
       }
       return makeRng(hash);
+    },
+    save: () => [a >>> 0, b >>> 0, c >>> 0, d >>> 0],
+    restore: (state) => {
+      [a, b, c, d] = state;
     },
   };
 }
