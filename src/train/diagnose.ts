@@ -4,7 +4,7 @@
  * on. A rule whose numbers are not at hand (a regression has no accuracy) is passed over.
  */
 import { log } from "../base/math.ts";
-import type { EpochReport } from "./fit.ts";
+import type { EpochReport } from "./epoch-report.ts";
 import { type CurveShape, curveShape } from "./learning-curve.ts";
 import { classScores } from "./metrics.ts";
 

@@ -14,7 +14,16 @@ import { type Instance, wasmInstance } from "../engine/instance.ts";
 import type { TypedArray } from "../tensor/tensor.ts";
 import { ADAM_DEFAULTS, adamSchedule } from "./adam.ts";
 import type { SpectrogramAugmentation } from "./augment-spectrogram.ts";
+import {
+  fingerprintOf,
+  readCheckpoint,
+  type TrainingState,
+  writeCheckpoint,
+} from "./checkpoint.ts";
+import type { EpochReport } from "./epoch-report.ts";
 import { type Optimizer, type Parameter, type TrainableModel, trainingGraphs } from "./step.ts";
+
+export type { EpochReport };
 
 export type TrainingData = {
   /** [N, ...inputShape], row after row. */
@@ -54,17 +63,13 @@ export type FitOptions = {
   readonly seed?: number;
   /** @default wasmInstance */
   readonly engine?: (program: Program) => Instance;
-};
-
-export type EpochReport = {
-  /** Counted from 1. */
-  readonly epoch: number;
-  /** Mean over the training rows, each before its step's update, with class weights. */
-  readonly loss: number;
-  /** Mean over the validation rows, without class weights; null where there are none. */
-  readonly validationLoss: number | null;
-  /** Share of validation rows classified right; null without validation rows or for regression. */
-  readonly validationAccuracy: number | null;
+  /** Saves where the training stands after every so many epochs; `save` is waited for. */
+  readonly checkpoint?: {
+    readonly every: number;
+    readonly save: (bytes: Uint8Array) => Promise<void> | void;
+  };
+  /** A checkpoint to go on from, to the same bits as without the break. @default from the start */
+  readonly resume?: Uint8Array;
 };
 
 export type FitResult = {
@@ -74,7 +79,7 @@ export type FitResult = {
   readonly best: EpochReport;
   readonly history: readonly EpochReport[];
   readonly steps: number;
-  /** Wall time, for reports only. */
+  /** Wall time, since it was resumed, for reports only. */
   readonly seconds: number;
   readonly stepsPerSecond: number;
 };
@@ -82,8 +87,8 @@ export type FitResult = {
 /**
  * Trains a model.
  * @param control.signal stops within about 20 ms, with a `CancelledError`
- * @throws UserError `training-options`, `training-data`, or `training-diverged` when no epoch ends
- * with a finite loss
+ * @throws UserError `training-options`, `training-data`, `checkpoint` when what to resume is not of
+ * this training, or `training-diverged` when no epoch ends with a finite loss
  */
 export async function fit(
   model: TrainableModel,
@@ -122,7 +127,12 @@ export async function fit(
   };
   const order = Int32Array.from(data.train);
   const validation = Int32Array.from(data.validation);
-  const rateOf = rateFactor(options, epochs * Math.ceil(order.length / batchSize));
+  const stepsPerEpoch = Math.ceil(order.length / batchSize);
+  const rateOf = rateFactor(options, epochs * stepsPerEpoch);
+  const nextSchedule = (): readonly number[] => {
+    const [stepSize, ...rest] = schedule();
+    return [stepSize! * rateOf(), ...rest];
+  };
 
   const trainEpoch = async (): Promise<number> => {
     shuffling.shuffle(order);
@@ -131,8 +141,7 @@ export async function fit(
       const count = Math.min(batchSize, order.length - start);
       fill(order, start, (row) => classWeights(row) / count);
       ports.seed[0] = dropping.u32();
-      const [stepSize, ...rest] = schedule();
-      ports.schedule.set([stepSize! * rateOf(), ...rest]);
+      ports.schedule.set(nextSchedule());
       instance.run("step");
       sum += ports.stepLoss[0]! * count;
       await pause();
@@ -162,25 +171,41 @@ export async function fit(
   const history: EpochReport[] = [];
   let best: EpochReport | undefined;
   let lowest = Number.POSITIVE_INFINITY;
-  let bestParameters = model.parameters;
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  const bestParameters = model.parameters.map((p) => ({ ...p, data: p.data.slice() }));
+  /** Whether an epoch is the best so far. */
+  const isBest = (report: EpochReport): boolean => {
+    // Without a validation loss, or where the last epoch is wanted, later is better.
+    const ranked = keep === "best" ? report.validationLoss : null;
+    const score = ranked ?? (Number.isFinite(report.loss) ? -report.epoch : report.loss);
+    if (!(score < lowest)) return false;
+    lowest = score;
+    best = report;
+    return true;
+  };
+  const { checkpoint, resume, engine: _, ...rest } = options;
+  const fingerprint =
+    checkpoint || resume ? fingerprintOf(graphs.step, [order, validation], rest) : "";
+  const state: TrainingState = {
+    history,
+    rngs: [shuffling, dropping],
+    order,
+    arrays: [...ports.changing, ...bestParameters.map(({ data: values }) => values)],
+  };
+  if (resume) {
+    readCheckpoint(resume, fingerprint, state);
+    history.forEach(isBest);
+    for (let step = history.length * stepsPerEpoch; step > 0; step--) nextSchedule();
+  }
+  const resumed = history.length;
+  for (let epoch = resumed + 1; epoch <= epochs; epoch++) {
+    if (epoch - 1 - (best?.epoch ?? 0) >= patience) break;
     const loss = await trainEpoch();
     const report = { epoch, loss, ...(await validate()) };
     history.push(report);
-    // Without a validation loss, or where the last epoch is wanted, later is better.
-    const ranked = keep === "best" ? report.validationLoss : null;
-    const score = ranked ?? (Number.isFinite(loss) ? -epoch : loss);
-    if (score < lowest) {
-      lowest = score;
-      best = report;
-      bestParameters = model.parameters.map(({ name, shape }) => ({
-        name,
-        shape,
-        data: Float32Array.from(ports.state(name)),
-      }));
-    }
+    if (isBest(report)) for (const { name, data: to } of bestParameters) to.set(ports.state(name));
     control.onEpoch?.(report);
-    if (epoch - (best?.epoch ?? 0) >= patience) break;
+    if (checkpoint && epoch % checkpoint.every === 0)
+      await checkpoint.save(writeCheckpoint(fingerprint, state));
   }
   if (!best)
     throw new UserError(
@@ -189,14 +214,14 @@ export async function fit(
       "use a lower learning rate, standardize the features, and look for values that are not finite",
     );
   const seconds = (performance.now() - began) / 1000;
-  const steps = history.length * Math.ceil(order.length / batchSize);
+  const steps = history.length * stepsPerEpoch;
   return {
     parameters: bestParameters,
     best,
     history,
     steps,
     seconds,
-    stepsPerSecond: steps / seconds,
+    stepsPerSecond: (steps - resumed * stepsPerEpoch) / seconds,
   };
 }
 
@@ -220,6 +245,10 @@ function portsOf(instance: Instance) {
     loss: instance.view(evaluate.outputs[0]!),
     correct: correct && instance.view(correct),
     state: (name: string): TypedArray => find(program.states, name),
+    /** All states but the data. */
+    changing: program.states
+      .filter(({ name }) => !name.startsWith("data/"))
+      .map((tensor) => instance.view(tensor)),
   };
 }
 
@@ -265,7 +294,8 @@ function pacer(signal: AbortSignal | undefined): () => Promise<void> | undefined
   };
 }
 
-function checkOptions({ epochs, batchSize = 32, learningRate, patience = 1 }: FitOptions): void {
+function checkOptions(options: FitOptions): void {
+  const { epochs, batchSize = 32, learningRate, patience = 1, checkpoint } = options;
   const rule = (holds: boolean, text: string, got: unknown): void => {
     if (!holds) throw new UserError("training-options", `train: ${text}, got ${got}`);
   };
@@ -273,6 +303,8 @@ function checkOptions({ epochs, batchSize = 32, learningRate, patience = 1 }: Fi
   rule(isCount(epochs), "epochs must be a whole number of at least 1", epochs);
   rule(isCount(batchSize), "batchSize must be a whole number of at least 1", batchSize);
   rule(isCount(patience), "patience must be a whole number of at least 1", patience);
+  const every = checkpoint?.every ?? 1;
+  rule(isCount(every), "checkpoint.every must be a whole number of at least 1", every);
   rule(
     Number.isFinite(learningRate) && learningRate > 0,
     "learningRate must be a positive number",
