@@ -5,7 +5,9 @@
 import type { Operator } from "../graph.ts";
 import { add } from "./add.ts";
 import { conv1d } from "./conv1d.ts";
+import { conv2d } from "./conv2d.ts";
 import { dense } from "./dense.ts";
+import { depthwiseConv2d } from "./depthwise-conv2d.ts";
 import { conv1dInt8 } from "./int8/conv1d.ts";
 import { denseInt8 } from "./int8/dense.ts";
 import { maxPool1dInt8 } from "./int8/max-pool-1d.ts";
@@ -24,8 +26,10 @@ const ALL: readonly Operator[] = [
   add,
   conv1d,
   conv1dInt8,
+  conv2d,
   dense,
   denseInt8,
+  depthwiseConv2d,
   dequantize,
   flatten,
   maxPool1d,

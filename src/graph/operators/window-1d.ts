@@ -11,6 +11,8 @@ import { integer, rule } from "./rules.ts";
 export type Window1d = {
   readonly size: number;
   readonly stride: number;
+  /** Input rows from one tap to the next. */
+  readonly dilation: number;
   /** Elements of padding before the first input row. */
   readonly before: number;
   readonly inputLength: number;
@@ -18,7 +20,8 @@ export type Window1d = {
 };
 
 /**
- * Reads `stride` (at least 1) and `padding` ("same" or "valid").
+ * Reads `stride` and, where there is one, `dilation` (at least 1) and `padding`: "same", "valid",
+ * or "causal", where an output row sees no later input row.
  * @throws Error when a "valid" window is longer than the input
  */
 export function window1d(
@@ -28,31 +31,46 @@ export function window1d(
   attributes: Attributes,
 ): Window1d {
   const stride = integer(operator, attributes, "stride");
-  const { padding } = attributes;
-  rule(
-    operator,
-    padding === "same" || padding === "valid",
-    'padding must be "same" or "valid"',
-    padding,
-  );
-  if (padding === "same") {
-    const outputLength = Math.ceil(inputLength / stride);
-    const total = Math.max((outputLength - 1) * stride + size - inputLength, 0);
-    return { size, stride, before: total >> 1, inputLength, outputLength };
-  }
-  rule(operator, size <= inputLength, `a window must fit ${inputLength} rows`, size);
-  const outputLength = Math.floor((inputLength - size) / stride) + 1;
-  return { size, stride, before: 0, inputLength, outputLength };
+  const dilation =
+    attributes["dilation"] === undefined ? 1 : integer(operator, attributes, "dilation");
+  return slidingWindow(operator, inputLength, { size, stride, dilation }, attributes["padding"]);
 }
 
-/** Taps `first … first + count - 1` of a window, those that lie within the input. */
+/** As `window1d`, from numbers that are known to be whole and at least 1. */
+export function slidingWindow(
+  operator: string,
+  inputLength: number,
+  taps: Pick<Window1d, "size" | "stride" | "dilation">,
+  padding: unknown,
+): Window1d {
+  const { stride, dilation } = taps;
+  const reach = (taps.size - 1) * dilation + 1;
+  rule(
+    operator,
+    padding === "same" || padding === "valid" || padding === "causal",
+    'padding must be "same", "valid" or "causal"',
+    padding,
+  );
+  if (padding === "valid") {
+    rule(operator, reach <= inputLength, `a window must fit ${inputLength} rows`, reach);
+    const outputLength = Math.floor((inputLength - reach) / stride) + 1;
+    return { ...taps, before: 0, inputLength, outputLength };
+  }
+  const outputLength = Math.ceil(inputLength / stride);
+  const total = Math.max((outputLength - 1) * stride + reach - inputLength, 0);
+  const before = padding === "causal" ? reach - 1 : total >> 1;
+  return { ...taps, before, inputLength, outputLength };
+}
+
+/** Taps (or rows) `first … first + count - 1`. */
 export type Taps = { readonly first: number; readonly count: number };
 
-/** The taps that output row `row` sees; at least one. */
+/** The taps that output row `row` sees; without dilation at least one. */
 export function tapsOf(w: Window1d, row: number): Taps {
   const start = row * w.stride - w.before;
-  const first = Math.max(0, -start);
-  return { first, count: Math.min(w.size, w.inputLength - start) - first };
+  const first = Math.max(0, Math.ceil(-start / w.dilation));
+  const last = Math.min(w.size - 1, Math.floor((w.inputLength - 1 - start) / w.dilation));
+  return { first, count: Math.max(0, last - first + 1) };
 }
 
 /** The windows (output rows), in order, that see input row `row`, each with the tap that does. */
@@ -62,10 +80,19 @@ export function windowsOf(
 ): readonly { readonly output: number; readonly tap: number }[] {
   const windows: { output: number; tap: number }[] = [];
   for (let output = 0; output < w.outputLength; output++) {
-    const tap = row + w.before - output * w.stride;
-    if (tap >= 0 && tap < w.size) windows.push({ output, tap });
+    const offset = row + w.before - output * w.stride;
+    const tap = offset / w.dilation;
+    if (Number.isInteger(tap) && tap >= 0 && tap < w.size) windows.push({ output, tap });
   }
   return windows;
+}
+
+/** The output rows for which tap `tap` lies within the input. */
+export function rowsOf(w: Window1d, tap: number): Taps {
+  const offset = tap * w.dilation - w.before;
+  const first = Math.max(0, Math.ceil(-offset / w.stride));
+  const last = Math.min(w.outputLength - 1, Math.floor((w.inputLength - 1 - offset) / w.stride));
+  return { first, count: Math.max(0, last - first + 1) };
 }
 
 /** Rows `first, first + step, …`, `count` of them. */
