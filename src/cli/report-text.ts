@@ -28,6 +28,10 @@ export function printReport(report: Report): string {
   lines.push(
     `training   ${training.epochs} epochs, ${training.steps} steps in ${training.seconds.toFixed(2)} s (${Math.round(training.stepsPerSecond)} steps/s, ${training.backend}), best epoch ${training.best.epoch}`,
   );
+  if (training.diagnosis) {
+    const { verdict, sentences, remedies } = training.diagnosis;
+    lines.push(`diagnosis  ${[`${verdict}:`, ...sentences, ...remedies.slice(0, 1)].join(" ")}`);
+  }
   lines.push("", "accuracy on test recordings");
   lines.push(
     `  int8     ${percent(test.int8.accuracy)}   loss ${test.int8.loss.toFixed(4)}   F1 ${test.int8.f1.toFixed(3)}`,

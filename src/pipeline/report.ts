@@ -4,6 +4,7 @@
  */
 import type { DeviceFigures } from "../deploy/figures.ts";
 import type { ParityFigures } from "../deploy/parity.ts";
+import type { Diagnosis } from "../train/diagnose.ts";
 import type { Recipe } from "./recipe.ts";
 
 export type Scores = {
@@ -63,6 +64,8 @@ export type Report = {
       readonly validationLoss: number | null;
       readonly validationAccuracy: number | null;
     };
+    /** What the curves and scores say; reports of older versions have none. */
+    readonly diagnosis?: Diagnosis;
   };
   readonly test: {
     readonly labels: readonly string[];

@@ -5,10 +5,14 @@ import { secondsOf, wholeOf } from "../samples/part.ts";
 import type { Sample } from "../samples/sample.ts";
 import { labelsOf } from "../samples/segments.ts";
 import type { Split } from "../samples/split.ts";
-import type { FitResult } from "../train/fit.ts";
+import { type Diagnosis, diagnose } from "../train/diagnose.ts";
+import type { FitResult, TrainingData } from "../train/fit.ts";
+import { scoreRows } from "../train/score-rows.ts";
+import type { TrainableModel } from "../train/step.ts";
 import type { AnomalyModel } from "./anomaly.ts";
 import { isSameBlock } from "./assemble.ts";
 import type { PreparedBlock } from "./features.ts";
+import { pause } from "./progress.ts";
 import type { ProjectWindows } from "./project-windows.ts";
 import type { Report } from "./report.ts";
 
@@ -32,6 +36,31 @@ export function trainingOf(result: FitResult): Report["training"] {
       validationAccuracy: result.best.validationAccuracy,
     },
   };
+}
+
+/** Judges a finished training by its curves, its training rows as they score now, and the test. */
+export async function diagnosisOf(
+  result: FitResult,
+  trained: { readonly model: TrainableModel; readonly data: TrainingData },
+  test: Report["test"],
+  control: { readonly signal?: AbortSignal },
+): Promise<Diagnosis> {
+  const { data } = trained;
+  const model = { ...trained.model, parameters: result.parameters };
+  const classes = new Array<number>(data.outputs).fill(0);
+  for (let i = 0; i < data.train.length; i++) classes[data.y[data.train[i]!]!]!++;
+  return diagnose(result.history, {
+    classes,
+    validationRows: data.validation.length,
+    keptEpoch: result.best.epoch,
+    training: await scoreRows(model, data, data.train, { pause: pause(control.signal) }),
+    test: {
+      labels: test.labels,
+      float32: test.float32.accuracy,
+      int8: test.int8.accuracy,
+      confusion: test.float32.confusion,
+    },
+  });
 }
 
 export function blocksOf(

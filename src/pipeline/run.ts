@@ -28,7 +28,7 @@ import { type ProgressEvent, phaseClock } from "./progress.ts";
 import { projectWindows, takeWindows } from "./project-windows.ts";
 import type { Reading, Recipe } from "./recipe.ts";
 import type { Report } from "./report.ts";
-import { blocksOf, dataOf, type RunInput, trainingOf } from "./run-report.ts";
+import { blocksOf, dataOf, diagnosisOf, type RunInput, trainingOf } from "./run-report.ts";
 import { crossValidateTable, fitAnomalyOf, fitOptions, unseenScores } from "./run-steps.ts";
 import { type ScatterPoint, scatterOf } from "./scatter.ts";
 
@@ -123,15 +123,16 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       : undefined;
     const x = standardization ? standardizeAll(features, standardization) : features;
     const model = makeModel(recipe.layers, [width], split.labels.length, recipe.seed);
+    const data = {
+      x,
+      y: windows.dataset.labels,
+      outputs: split.labels.length,
+      train: windows.train,
+      validation: windows.validation,
+    };
     const trained = await fit(
       model,
-      {
-        x,
-        y: windows.dataset.labels,
-        outputs: split.labels.length,
-        train: windows.train,
-        validation: windows.validation,
-      },
+      data,
       { ...fitOptions(recipe, block), seed: recipe.seed },
       {
         ...control,
@@ -173,6 +174,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       float32: scoresOf(floatTest, testLabels, split.labels.length),
       int8: scoresOf(intTest, testLabels, split.labels.length),
     };
+    const diagnosis = await diagnosisOf(trained, { model, data }, scores, control);
     const crossValidation = layout.isTable
       ? await crossValidateTable(recipe, split, windows, { features, width }, control)
       : null;
@@ -213,7 +215,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
         perWindow: width,
         seconds: featureSeconds,
       },
-      training: trainingOf(trained),
+      training: { ...trainingOf(trained), diagnosis },
       test: scores,
       crossValidation,
       regression: null,

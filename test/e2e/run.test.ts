@@ -57,6 +57,12 @@ const CONTRACT = {
     seconds: "number",
     stepsPerSecond: "number",
     best: { epoch: "number", validationLoss: "number", validationAccuracy: "number" },
+    diagnosis: {
+      verdict: "string",
+      sentences: "array",
+      remedies: "array",
+      evidence: { trainingAccuracy: "number", validationAccuracy: "number", bestEpoch: "number" },
+    },
   },
   test: { labels: "array", float32: SCORES, int8: SCORES },
   regression: "null",
