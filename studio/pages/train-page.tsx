@@ -4,11 +4,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import type { Project, Run, RunResult } from "../../src/server/api.ts";
 import type { EpochReport } from "../../src/train/fit.ts";
+import { adviceOf } from "../advice.ts";
 import { api } from "../api-client.ts";
 import { historyColumns } from "../charts/line-data.ts";
 import { lineColor } from "../charts/palette.ts";
 import { applyEvents, mergeEpochs } from "../events.ts";
 import { NOTHING, percent, plural, score, seconds, when } from "../format.ts";
+import { AdviceCard } from "../panels/advice-card.tsx";
 import { Failure } from "../panels/failure.tsx";
 import { PhaseStrip } from "../panels/phase-strip.tsx";
 import { Section } from "../panels/section.tsx";
@@ -122,6 +124,7 @@ function OpenRun({ project, summary }: { project: Project; summary: Run }) {
     [data?.details?.history, live.data],
   );
   const columns = useMemo(() => historyColumns(history), [history]);
+  const advice = adviceOf(run.report?.training.diagnosis);
   return (
     <Section
       title={`Run of ${when(run.createdAt)}`}
@@ -176,6 +179,7 @@ function OpenRun({ project, summary }: { project: Project; summary: Run }) {
             />
           </Suspense>
         )}
+        {advice && <AdviceCard advice={advice} />}
       </Stack>
     </Section>
   );
