@@ -1,6 +1,6 @@
 /**
  * What the audio blocks share: their parameters, how a window is cut into frames, and the rules
- * that a mel filter bank must keep (signal-processing blocks, section 6, version 4).
+ * that a mel filter bank must keep (signal-processing blocks, section 6, versions 3 and 4).
  */
 import { isFftLength } from "../ir/routines/rfft.ts";
 import type { BlockContext, Frames } from "./block.ts";
@@ -64,6 +64,14 @@ export function frameParameters(defaults: {
       type: "float",
       default: 0,
       help: "The highest frequency that is looked at, in hertz; 0 is half of the sampling rate.",
+    },
+    {
+      name: "implementation-version",
+      title: "Version",
+      type: "int",
+      default: 4,
+      values: [3, 4],
+      help: "4. Version 3 puts all filters into the lower half of the spectrum; for old projects.",
     },
   ];
 }
@@ -169,7 +177,8 @@ function edgesOf(block: string, rateHz: number, params: ParameterValues): readon
     );
   if (lowHz >= highHz)
     throw parameterError(block, `"low-frequency" must be below ${highHz} Hz`, lowHz);
-  const edges = melEdges(filters, fftLength, rateHz, lowHz, highHz);
+  const span = of("implementation-version") === 3 ? fftLength / 2 + 1 : fftLength;
+  const edges = melEdges(filters, span, rateHz, lowHz, highHz);
   if (melFilters(edges).some(({ weights }) => weights.length === 0))
     throw parameterError(
       block,

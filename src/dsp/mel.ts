@@ -1,7 +1,6 @@
 /**
  * The mel filter bank: triangles over the bins of a spectrum, equally wide and equally far apart on
- * the mel scale (signal-processing blocks, section 6, version 4). Float64, computed when a block
- * is built.
+ * the mel scale (signal-processing blocks, section 6). Float64, computed when a block is built.
  */
 import { exp, log } from "../base/math.ts";
 
@@ -11,11 +10,13 @@ const hzOf = (mel: number): number => 700 * (exp(mel / 1127) - 1);
 /**
  * The bins at which the triangles begin, peak and end: triangle i spans edges i to i + 2 and peaks
  * at edge i + 1.
- * @returns filters + 2 bins from 0 to fftLength / 2, ascending; neighbours may be equal
+ * @param span what half of the rate is scaled to, as twice a bin: the FFT length. Before version 4 it
+ * was the number of bins, which squeezes the bank into the lower half of the spectrum
+ * @returns filters + 2 bins from 0 to span / 2, ascending; neighbours may be equal
  */
 export function melEdges(
   filters: number,
-  fftLength: number,
+  span: number,
   sampleRateHz: number,
   lowHz: number,
   highHz: number,
@@ -25,7 +26,7 @@ export function melEdges(
   return Array.from({ length: filters + 2 }, (_, i) => {
     const hz = hzOf(low + i * step) - (i === filters + 1 ? 0.001 : 0);
     // Going to mel and back may fall below 0 by a rounding error.
-    return Math.max(0, Math.floor(((fftLength + 1) * hz) / sampleRateHz));
+    return Math.max(0, Math.floor(((span + 1) * hz) / sampleRateHz));
   });
 }
 
