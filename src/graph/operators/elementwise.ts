@@ -2,7 +2,7 @@
  * Operators whose every output element depends on the elements at the same place of the inputs.
  * Their kernel is one flat parallel loop, the form that the compiler recognises as an epilogue.
  */
-import { buildKernel } from "../../ir/build.ts";
+import { buildKernel, type StatementBuilder } from "../../ir/build.ts";
 import type { Expr } from "../../ir/kernel.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import type { Attributes, Operator } from "../graph.ts";
@@ -10,12 +10,13 @@ import { has, shaped, takes } from "./rules.ts";
 
 /**
  * An operator on `arity` float32 tensors of one shape.
+ * @param compute the element; with `s` it names what it uses more than once
  * @param check fails when an attribute breaks a rule
  */
 export function elementwise(
   name: string,
   arity: number,
-  compute: (args: readonly Expr[], attributes: Attributes) => Expr,
+  compute: (args: readonly Expr[], attributes: Attributes, s: StatementBuilder) => Expr,
   gradient?: Operator["gradient"],
   check: (attributes: Attributes) => void = () => {},
 ): Operator {
@@ -42,6 +43,7 @@ export function elementwise(
             compute(
               sources.map((source) => source.load(i)),
               attributes,
+              k,
             ),
           ),
         );
