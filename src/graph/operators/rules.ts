@@ -2,7 +2,7 @@
  * What the shape rules of the operators share: each states one rule about an input or an
  * attribute and fails with `operator: rule, got value`.
  */
-import type { DType } from "../../tensor/tensor.ts";
+import type { DType, Shape } from "../../tensor/tensor.ts";
 import type { Attributes, TensorSpec } from "../graph.ts";
 
 /** Fails with `operator: text, got value` unless the condition holds. */
@@ -69,4 +69,31 @@ export function real(operator: string, attributes: Attributes, name: string): nu
     value,
   );
   return value as number;
+}
+
+/** An attribute that must list `length` whole numbers of at least `minimum`. */
+export function counts(
+  operator: string,
+  attributes: Attributes,
+  name: string,
+  length: number,
+  minimum = 0,
+): readonly number[] {
+  const value = attributes[name];
+  rule(
+    operator,
+    Array.isArray(value) &&
+      value.length === length &&
+      value.every((n) => Number.isInteger(n) && n >= minimum),
+    `${name} must be ${length} whole numbers of at least ${minimum}`,
+    Array.isArray(value) ? `[${value}]` : value,
+  );
+  return value as readonly number[];
+}
+
+/** The attribute `axis`, which must be an axis of the shape. */
+export function axisOf(operator: string, attributes: Attributes, shape: Shape): number {
+  const axis = integer(operator, attributes, "axis", 0);
+  rule(operator, axis < shape.length, `axis must be below ${shape.length}`, axis);
+  return axis;
 }
