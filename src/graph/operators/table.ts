@@ -4,26 +4,47 @@
  */
 import type { Operator } from "../graph.ts";
 import { add } from "./add.ts";
+import { batchMatmul } from "./batch-matmul.ts";
+import { batchNorm } from "./batch-norm.ts";
+import { concat } from "./concat.ts";
 import { conv1d } from "./conv1d.ts";
 import { conv2d } from "./conv2d.ts";
 import { dense } from "./dense.ts";
 import { depthwiseConv2d } from "./depthwise-conv2d.ts";
+import { div } from "./div.ts";
+import { elu } from "./elu.ts";
+import { gelu } from "./gelu.ts";
+import { hardSigmoid } from "./hard-sigmoid.ts";
+import { hardSwish } from "./hard-swish.ts";
 import { conv1dInt8 } from "./int8/conv1d.ts";
 import { denseInt8 } from "./int8/dense.ts";
 import { maxPool1dInt8 } from "./int8/max-pool-1d.ts";
 import { dequantize, quantize } from "./int8/quantize.ts";
 import { reluInt8 } from "./int8/relu.ts";
 import { softmaxInt8 } from "./int8/softmax.ts";
+import { layerNorm } from "./layer-norm.ts";
+import { leakyRelu } from "./leaky-relu.ts";
 import { maxPool1d } from "./max-pool-1d.ts";
 import { mul } from "./mul.ts";
+import { permute } from "./permute.ts";
 import { relu } from "./relu.ts";
+import { relu6 } from "./relu6.ts";
 import { flatten, reshape } from "./reshape.ts";
 import { scale } from "./scale.ts";
+import { sigmoid } from "./sigmoid.ts";
+import { pad, slice } from "./slice.ts";
 import { softmax } from "./softmax.ts";
+import { softplus } from "./softplus.ts";
 import { standardize } from "./standardize.ts";
+import { sub } from "./sub.ts";
+import { swish } from "./swish.ts";
+import { tanh } from "./tanh.ts";
 
 const ALL: readonly Operator[] = [
   add,
+  batchMatmul,
+  batchNorm,
+  concat,
   conv1d,
   conv1dInt8,
   conv2d,
@@ -31,18 +52,34 @@ const ALL: readonly Operator[] = [
   denseInt8,
   depthwiseConv2d,
   dequantize,
+  div,
+  elu,
   flatten,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  layerNorm,
+  leakyRelu,
   maxPool1d,
   maxPool1dInt8,
   mul,
+  pad,
+  permute,
   quantize,
   relu,
+  relu6,
   reluInt8,
   reshape,
   scale,
+  sigmoid,
+  slice,
   softmax,
   softmaxInt8,
+  softplus,
   standardize,
+  sub,
+  swish,
+  tanh,
 ];
 
 export const NEURAL_OPERATORS: ReadonlyMap<string, Operator> = new Map(
