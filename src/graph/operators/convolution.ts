@@ -5,11 +5,12 @@
  * Shapes: x [B,H,W,G*I], w [KH,KW,I,G*O], y [B,Ho,Wo,G*O], where group g of w are its columns
  * g*O … g*O + O - 1.
  */
-import { add, buildKernel, mul } from "../../ir/build.ts";
+import { add, addF, buildKernel, mul, mulF } from "../../ir/build.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Shape } from "../../tensor/tensor.ts";
-import { addContraction, type Contraction, type ContractionAxis } from "./contraction.ts";
+import { addReduction, type Reduction, type ReductionAxis } from "./reduction.ts";
 import { type Run, rowsOf, runsOf, tapsOf, type Window1d, windowsOf } from "./window-1d.ts";
+import { outputRuns, runPairs } from "./window-2d.ts";
 
 export type Convolution = {
   readonly batch: number;
@@ -39,18 +40,11 @@ function stepsOf({ rows, columns, groups, inputs, outputs }: Convolution) {
   };
 }
 
-/** Every combination of runs of rows and of columns. */
-function runPairs(rows: readonly Run[], columns: readonly Run[]): readonly (readonly [Run, Run])[] {
-  return rows.flatMap((row) => columns.map((column) => [row, column] as const));
-}
-
-const tapKey = (window: Window1d) => (row: number) => JSON.stringify(tapsOf(window, row));
-
 /** Where a group has one channel, the lanes run over the groups. */
 function lanesOf(
-  inner: ContractionAxis,
-  groups: ContractionAxis,
-): { readonly outer: readonly ContractionAxis[]; readonly lanes: ContractionAxis } {
+  inner: ReductionAxis,
+  groups: ReductionAxis,
+): { readonly outer: readonly ReductionAxis[]; readonly lanes: ReductionAxis } {
   const lane = inner.extent === 1 && groups.b === 1 && groups.c === 1 && groups.a <= 1;
   return lane ? { outer: [], lanes: groups } : { outer: [groups], lanes: inner };
 }
@@ -83,16 +77,12 @@ export function lowerConvolution(name: string, c: Convolution): Kernel {
       { extent: outputs, a: 0, b: 1, c: 1 },
       { extent: groups, a: inputs, b: outputs, c: outputs },
     );
-    const pairs = runPairs(
-      runsOf(rows.outputLength, 1, tapKey(rows)),
-      runsOf(columns.outputLength, 1, tapKey(columns)),
-    );
-    for (const [row, column] of pairs) {
+    for (const [row, column] of outputRuns(c)) {
       const [down, across] = [tapsOf(rows, row.first), tapsOf(columns, column.first)];
       const top = row.first * rows.stride - rows.before + down.first * rows.dilation;
       const left = column.first * columns.stride - columns.before + across.first * columns.dilation;
       const firstWeight = down.first * W.row + across.first * W.column;
-      const nest: Contraction = {
+      const nest: Reduction = {
         points: [
           { extent: batch, a: X.image, b: 0, c: Y.image },
           ...outer,
@@ -100,7 +90,7 @@ export function lowerConvolution(name: string, c: Convolution): Kernel {
           { extent: column.count, a: columns.stride * X.column, b: 0, c: Y.column },
         ],
         lanes,
-        sum: [
+        over: [
           { extent: down.count, a: rows.dilation * X.row, b: W.row, c: 0 },
           { extent: across.count, a: columns.dilation * X.column, b: W.column, c: 0 },
           { extent: inputs, a: 1, b: W.channel, c: 0 },
@@ -111,11 +101,10 @@ export function lowerConvolution(name: string, c: Convolution): Kernel {
           c: row.first * Y.row + column.first * Y.column,
         },
       };
-      addContraction(k, nest, {
-        a: x.load,
-        b: (index) => w.load(add(index, firstWeight)),
+      addReduction(k, nest, {
         first: ({ b }) => bias.load(b),
-        store: y.store,
+        next: (sum, { a, b }) => addF(sum, mulF(x.load(a), w.load(add(b, firstWeight)))),
+        store: ({ c: at }, sum) => y.store(at, sum),
       });
     }
   });
@@ -157,7 +146,7 @@ export function lowerInputGradient(name: string, c: Convolution): Kernel {
     for (const [row, column] of runPairs(runs(rows), runs(columns))) {
       const down = seenFrom(rows, row.first);
       const across = seenFrom(columns, column.first);
-      const nest: Contraction = {
+      const nest: Reduction = {
         points: [
           { extent: batch, a: Y.image, b: 0, c: X.image },
           ...outer,
@@ -165,7 +154,7 @@ export function lowerInputGradient(name: string, c: Convolution): Kernel {
           { extent: column.count, a: Y.column, b: 0, c: column.step * X.column },
         ],
         lanes,
-        sum: [
+        over: [
           { extent: down.count, a: down.outputStep * Y.row, b: down.tapStep * W.row, c: 0 },
           {
             extent: across.count,
@@ -181,11 +170,10 @@ export function lowerInputGradient(name: string, c: Convolution): Kernel {
           c: row.first * X.row + column.first * X.column,
         },
       };
-      addContraction(k, nest, {
-        a: dy.load,
-        b: turned.load,
+      addReduction(k, nest, {
         first: () => 0,
-        store: dx.store,
+        next: (sum, { a, b }) => addF(sum, mulF(dy.load(a), turned.load(b))),
+        store: ({ c: at }, sum) => dx.store(at, sum),
       });
     }
   });
@@ -229,7 +217,7 @@ export function lowerWeightGradient(name: string, c: Convolution): Kernel {
         const top = down.first * rows.stride - rows.before + row.first * rows.dilation;
         const left =
           across.first * columns.stride - columns.before + column.first * columns.dilation;
-        const nest: Contraction = {
+        const nest: Reduction = {
           points: [
             ...outer,
             { extent: row.count, a: rows.dilation * X.row, b: 0, c: W.row },
@@ -237,7 +225,7 @@ export function lowerWeightGradient(name: string, c: Convolution): Kernel {
             { extent: inputs, a: 1, b: 0, c: W.channel },
           ],
           lanes,
-          sum: [
+          over: [
             { extent: down.count, a: rows.stride * X.row, b: Y.row, c: 0 },
             { extent: across.count, a: columns.stride * X.column, b: Y.column, c: 0 },
           ],
@@ -247,11 +235,10 @@ export function lowerWeightGradient(name: string, c: Convolution): Kernel {
             c: row.first * W.row + column.first * W.column,
           },
         };
-        addContraction(k, nest, {
-          a: x.load,
-          b: dy.load,
+        addReduction(k, nest, {
           first: ({ c: at }) => dw.load(at),
-          store: dw.store,
+          next: (sum, { a, b }) => addF(sum, mulF(x.load(a), dy.load(b))),
+          store: ({ c: at }, sum) => dw.store(at, sum),
         });
       }
     });

@@ -4,6 +4,7 @@
  */
 import type { Operator } from "../graph.ts";
 import { add } from "./add.ts";
+import { averagePool1d, averagePool2d } from "./average-pool.ts";
 import { batchMatmul } from "./batch-matmul.ts";
 import { batchNorm } from "./batch-norm.ts";
 import { concat } from "./concat.ts";
@@ -14,6 +15,7 @@ import { depthwiseConv2d } from "./depthwise-conv2d.ts";
 import { div } from "./div.ts";
 import { elu } from "./elu.ts";
 import { gelu } from "./gelu.ts";
+import { globalAveragePool, globalMaxPool } from "./global-pool.ts";
 import { hardSigmoid } from "./hard-sigmoid.ts";
 import { hardSwish } from "./hard-swish.ts";
 import { conv1dInt8 } from "./int8/conv1d.ts";
@@ -25,6 +27,7 @@ import { softmaxInt8 } from "./int8/softmax.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { leakyRelu } from "./leaky-relu.ts";
 import { maxPool1d } from "./max-pool-1d.ts";
+import { maxPool2d } from "./max-pool-2d.ts";
 import { mul } from "./mul.ts";
 import { permute } from "./permute.ts";
 import { relu } from "./relu.ts";
@@ -39,9 +42,12 @@ import { standardize } from "./standardize.ts";
 import { sub } from "./sub.ts";
 import { swish } from "./swish.ts";
 import { tanh } from "./tanh.ts";
+import { upsample2d } from "./upsample-2d.ts";
 
 const ALL: readonly Operator[] = [
   add,
+  averagePool1d,
+  averagePool2d,
   batchMatmul,
   batchNorm,
   concat,
@@ -56,12 +62,15 @@ const ALL: readonly Operator[] = [
   elu,
   flatten,
   gelu,
+  globalAveragePool,
+  globalMaxPool,
   hardSigmoid,
   hardSwish,
   layerNorm,
   leakyRelu,
   maxPool1d,
   maxPool1dInt8,
+  maxPool2d,
   mul,
   pad,
   permute,
@@ -80,6 +89,7 @@ const ALL: readonly Operator[] = [
   sub,
   swish,
   tanh,
+  upsample2d,
 ];
 
 export const NEURAL_OPERATORS: ReadonlyMap<string, Operator> = new Map(

@@ -4,7 +4,7 @@
  */
 import type { Attributes } from "../graph.ts";
 import { rule } from "./rules.ts";
-import { slidingWindow, type Window1d } from "./window-1d.ts";
+import { type Run, runsOf, slidingWindow, tapsOf, type Window1d } from "./window-1d.ts";
 
 export type Windows2d = { readonly rows: Window1d; readonly columns: Window1d };
 
@@ -53,4 +53,19 @@ export function windows2d(
       padding,
     );
   return { rows: along(0), columns: along(1) };
+}
+
+/** Every combination of runs of rows and of columns. */
+export function runPairs(
+  rows: readonly Run[],
+  columns: readonly Run[],
+): readonly (readonly [Run, Run])[] {
+  return rows.flatMap((row) => columns.map((column) => [row, column] as const));
+}
+
+/** Runs of output rows and columns whose windows see the same taps. */
+export function outputRuns({ rows, columns }: Windows2d): readonly (readonly [Run, Run])[] {
+  const runs = (window: Window1d): readonly Run[] =>
+    runsOf(window.outputLength, 1, (row) => JSON.stringify(tapsOf(window, row)));
+  return runPairs(runs(rows), runs(columns));
 }
