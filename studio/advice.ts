@@ -1,5 +1,6 @@
 /** The diagnosis of a training as the Train page words it: a headline, its color, what to try. */
-import type { Diagnosis, Verdict } from "../src/train/diagnose.ts";
+import type { Diagnosis } from "../src/train/diagnose.ts";
+import type { Verdict } from "../src/train/diagnosis-rules.ts";
 
 export type Advice = {
   readonly title: string;

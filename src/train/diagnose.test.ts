@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeRng } from "../base/rng.ts";
-import { type DiagnosisInput, diagnose, type Verdict } from "./diagnose.ts";
+import { diagnose } from "./diagnose.ts";
+import type { DiagnosisInput } from "./diagnosis-facts.ts";
+import type { Verdict } from "./diagnosis-rules.ts";
 import { type EpochReport, fit, type TrainingData } from "./fit.ts";
 import { curveShape } from "./learning-curve.ts";
 import { scoreRows } from "./score-rows.ts";
@@ -85,7 +87,8 @@ test("each rule holds on its own side of its bound", () => {
   ];
   assert.equal(at(tested(0.9, 0.9, weak(13))), "good");
   assert.equal(at(tested(0.9, 0.9, weak(11))), "class-weakness");
-  const { sentences } = diagnose(SETTLED, { ...INPUT, ...tested(0.9, 0.9, weak(6)) });
+  const { sentences, evidence } = diagnose(SETTLED, { ...INPUT, ...tested(0.9, 0.9, weak(6)) });
+  assert.deepEqual([evidence.weakestRecall, evidence.meanRecall], [0.2, 2.2 / 3]);
   assert.match(sentences[0]!, /^"c" is recognized in 20\.0 % .* taken for "b"/);
 });
 

@@ -30,7 +30,7 @@ export function curveShape(values: readonly number[]): CurveShape {
   const start = smoothed[last - span]!;
   return {
     smoothed,
-    lowest: smoothed.indexOf(Math.min(...smoothed)),
+    lowest: smoothed.indexOf(smoothed.reduce((a, b) => Math.min(a, b))),
     noise,
     turns: turnsOf(values, 2 * noise),
     endSlope: span === 0 || start === 0 ? null : (smoothed[last]! - start) / span / Math.abs(start),
