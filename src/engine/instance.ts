@@ -18,7 +18,7 @@ export type Instance = {
   readonly run: (entry: string) => void;
 };
 
-const noEntry = (program: Program, entry: string): Error =>
+export const noEntry = (program: Program, entry: string): Error =>
   new Error(
     `instance: no entry "${entry}", the program has ${program.entries.map((e) => e.name).join(", ")}`,
   );
@@ -94,10 +94,10 @@ function interpreterRegion(
       : viewArray(memory, dtype, offset, size);
 }
 
-type ViewAt = (place: Place, dtype: DType, size: number) => TypedArray;
+export type ViewAt = (place: Place, dtype: DType, size: number) => TypedArray;
 
 /** Fills constants and states with their first content and returns the view on tensors. */
-function initialized(program: Program, viewAt: ViewAt): Instance["view"] {
+export function initialized(program: Program, viewAt: ViewAt): Instance["view"] {
   const view = (tensor: ProgramTensor): TypedArray =>
     viewAt(tensor, tensor.dtype, sizeOf(tensor.shape));
   for (const { dtype, data, offset } of program.constants)

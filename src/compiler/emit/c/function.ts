@@ -211,7 +211,7 @@ function storedText(stmt: Stmt & { kind: "store" }, context: ExpressionContext):
 }
 
 /** Puts the body of a loop with one pass in its place. */
-function withoutSingleLoops(body: readonly Stmt[]): readonly Stmt[] {
+export function withoutSingleLoops(body: readonly Stmt[]): readonly Stmt[] {
   const single = new Set<string>();
   const leaves = (stmt: Stmt): boolean =>
     stmt.kind === "exit" || (stmt.kind === "if" && [...stmt.body, ...stmt.otherwise].some(leaves));
