@@ -8,47 +8,19 @@
  */
 import type { Attributes, Operator, TensorSpec } from "../graph.ts";
 import { columnSum } from "./column-sum.ts";
+import { lowerConvolution, lowerInputGradient, lowerWeightGradient } from "./convolution.ts";
 import {
   type Convolution,
-  lowerConvolution,
-  lowerInputGradient,
-  lowerWeightGradient,
+  convolution2d,
+  groupsOf,
   macsOf,
   outputShapeOf,
-} from "./convolution.ts";
-import { has, integer, rule, shaped, takes } from "./rules.ts";
-import { pair, windows2d } from "./window-2d.ts";
-
-type Size = readonly number[];
-
-function groupsOf(operator: string, attributes: Attributes, ...channels: number[]): number {
-  const groups = attributes["groups"] === undefined ? 1 : integer(operator, attributes, "groups");
-  for (const count of channels)
-    rule(operator, count % groups === 0, `groups must divide ${count} channels`, groups);
-  return groups;
-}
-
-/** @param x [B,H,W,C] @param kernel [KH,KW] @param filters O */
-function convolution(
-  operator: string,
-  x: Size,
-  kernel: Size,
-  filters: number,
-  attributes: Attributes,
-): Convolution {
-  const [batch, height, width, channels] = x as [number, number, number, number];
-  const groups = groupsOf(operator, attributes, channels, filters);
-  return {
-    ...windows2d(operator, [height, width], kernel, attributes),
-    batch,
-    groups,
-    inputs: channels / groups,
-    outputs: filters / groups,
-  };
-}
+} from "./convolution-shape.ts";
+import { has, shaped, takes } from "./rules.ts";
+import { pair } from "./window-2d.ts";
 
 const forward = (x: TensorSpec, w: TensorSpec, attributes: Attributes): Convolution =>
-  convolution("conv2d", x.shape, w.shape, w.shape[3]!, attributes);
+  convolution2d("conv2d", x.shape, w.shape, w.shape[3]!, attributes);
 
 export const conv2d: Operator = {
   name: "conv2d",
@@ -85,7 +57,7 @@ function inputGradient(dy: TensorSpec, w: TensorSpec, attributes: Attributes): C
   const [kh, kw, inputs, filters] = w.shape as [number, number, number, number];
   const channels = inputs * groupsOf(operator, attributes, filters);
   const x = [dy.shape[0]!, height, width, channels];
-  return convolution(operator, x, [kh, kw], filters, attributes);
+  return convolution2d(operator, x, [kh, kw], filters, attributes);
 }
 
 export const conv2dInputGradient: Operator = {
@@ -106,7 +78,7 @@ export const conv2dInputGradient: Operator = {
 };
 
 const weightGradient = (x: TensorSpec, dy: TensorSpec, attributes: Attributes): Convolution =>
-  convolution(
+  convolution2d(
     "conv2dWeightGradient",
     x.shape,
     pair("conv2dWeightGradient", attributes, "kernelSize"),

@@ -5,22 +5,12 @@
  * Shapes: x [B,H,W,G*I], w [KH,KW,I,G*O], y [B,Ho,Wo,G*O], where group g of w are its columns
  * g*O … g*O + O - 1.
  */
-import { add, addF, buildKernel, mul, mulF } from "../../ir/build.ts";
+import { add, addF, buildKernel, type Index, mul, mulF } from "../../ir/build.ts";
 import type { Kernel } from "../../ir/kernel.ts";
-import type { Shape } from "../../tensor/tensor.ts";
+import type { Convolution } from "./convolution-shape.ts";
 import { addReduction, type Reduction, type ReductionAxis } from "./reduction.ts";
 import { type Run, rowsOf, runsOf, tapsOf, type Window1d, windowsOf } from "./window-1d.ts";
 import { outputRuns, runPairs } from "./window-2d.ts";
-
-export type Convolution = {
-  readonly batch: number;
-  readonly rows: Window1d;
-  readonly columns: Window1d;
-  readonly groups: number;
-  /** Channels of one group. */
-  readonly inputs: number;
-  readonly outputs: number;
-};
 
 /** Elements from one index to the next along each dimension of the three tensors. */
 function stepsOf({ rows, columns, groups, inputs, outputs }: Convolution) {
@@ -47,21 +37,6 @@ function lanesOf(
 ): { readonly outer: readonly ReductionAxis[]; readonly lanes: ReductionAxis } {
   const lane = inner.extent === 1 && groups.b === 1 && groups.c === 1 && groups.a <= 1;
   return lane ? { outer: [], lanes: groups } : { outer: [groups], lanes: inner };
-}
-
-/** [B,Ho,Wo,G*O] */
-export function outputShapeOf({ batch, rows, columns, groups, outputs }: Convolution): Shape {
-  return [batch, rows.outputLength, columns.outputLength, groups * outputs];
-}
-
-/** Those of real inputs; padding is free. */
-export function macsOf({ batch, rows, columns, groups, inputs, outputs }: Convolution): number {
-  const taps = (window: Window1d): number => {
-    let count = 0;
-    for (let row = 0; row < window.outputLength; row++) count += tapsOf(window, row).count;
-    return count;
-  };
-  return batch * taps(rows) * taps(columns) * groups * inputs * outputs;
 }
 
 /** y = x * w + b. The sum starts at the bias and runs over kernel row, column, channel. */
@@ -192,9 +167,13 @@ function seenFrom(window: Window1d, row: number) {
   };
 }
 
+/** Elements that a first-level cache holds. */
+const CACHED = 8192;
+
 /**
- * dw, the gradient with respect to w, summed over image, row, column. Images come outermost, so
- * that one image stays in the cache while all weights see it.
+ * dw, the gradient with respect to w, summed over image, row, column. A batch that is larger than
+ * the cache is walked image by image, so that each stays there while all weights see it; the order
+ * of the sums is the same.
  */
 export function lowerWeightGradient(name: string, c: Convolution): Kernel {
   const { batch, rows, columns, groups, inputs, outputs } = c;
@@ -210,7 +189,8 @@ export function lowerWeightGradient(name: string, c: Convolution): Kernel {
     const runs = (window: Window1d): readonly Run[] =>
       runsOf(window.size, 1, (tap) => JSON.stringify(rowsOf(window, tap)));
     k.parallel(rows.size * W.row, (i) => dw.store(i, 0));
-    k.loop(batch, (image) => {
+    const together = batch * (X.image + Y.image) <= CACHED;
+    const addImages = (image: Index): void => {
       for (const [row, column] of runPairs(runs(rows), runs(columns))) {
         const [down, across] = [rowsOf(rows, row.first), rowsOf(columns, column.first)];
         if (down.count * across.count === 0) continue;
@@ -226,6 +206,7 @@ export function lowerWeightGradient(name: string, c: Convolution): Kernel {
           ],
           lanes,
           over: [
+            { extent: together ? batch : 1, a: X.image, b: Y.image, c: 0 },
             { extent: down.count, a: rows.stride * X.row, b: Y.row, c: 0 },
             { extent: across.count, a: columns.stride * X.column, b: Y.column, c: 0 },
           ],
@@ -241,6 +222,8 @@ export function lowerWeightGradient(name: string, c: Convolution): Kernel {
           store: ({ c: at }, sum) => dw.store(at, sum),
         });
       }
-    });
+    };
+    if (together) addImages(0);
+    else k.loop(batch, addImages);
   });
 }

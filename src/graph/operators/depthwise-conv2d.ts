@@ -8,14 +8,8 @@
  */
 import type { Attributes, Operator, TensorSpec } from "../graph.ts";
 import { columnSum } from "./column-sum.ts";
-import {
-  type Convolution,
-  lowerConvolution,
-  lowerInputGradient,
-  lowerWeightGradient,
-  macsOf,
-  outputShapeOf,
-} from "./convolution.ts";
+import { lowerConvolution, lowerInputGradient, lowerWeightGradient } from "./convolution.ts";
+import { type Convolution, macsOf, outputShapeOf } from "./convolution-shape.ts";
 import { has, rule, shaped, takes } from "./rules.ts";
 import { pair, windows2d } from "./window-2d.ts";
 

@@ -20,7 +20,7 @@ import type { Shape } from "../../tensor/tensor.ts";
 import type { Attributes } from "../graph.ts";
 import { addReduction, type Reduction } from "./reduction.ts";
 import { integer, rule } from "./rules.ts";
-import { slidingWindow, tapsOf, window1d } from "./window-1d.ts";
+import { ONE_ROW, tapsOf, window1d } from "./window-1d.ts";
 import { outputRuns, pair, type Windows2d, windows2d } from "./window-2d.ts";
 
 export type Pooling = Windows2d & { readonly batch: number; readonly channels: number };
@@ -38,8 +38,7 @@ export function poolingOf(operator: string, x: Shape, attributes: Attributes): P
   rule(operator, x.length === 3, "x must have 3 or 4 dimensions", `[${x}]`);
   const size = integer(operator, attributes, "size");
   const columns = window1d(operator, x[1]!, size, attributes);
-  const rows = slidingWindow(operator, 1, { size: 1, stride: 1, dilation: 1 }, "valid");
-  return { rows, columns, batch, channels };
+  return { rows: ONE_ROW, columns, batch, channels };
 }
 
 /** Of the output, of the rank of x. */

@@ -62,6 +62,16 @@ export function slidingWindow(
   return { ...taps, before, inputLength, outputLength };
 }
 
+/** A window that sees one row of one: what a sequence has down, being an image of one row. */
+export const ONE_ROW: Window1d = {
+  size: 1,
+  stride: 1,
+  dilation: 1,
+  before: 0,
+  inputLength: 1,
+  outputLength: 1,
+};
+
 /** Taps (or rows) `first … first + count - 1`. */
 export type Taps = { readonly first: number; readonly count: number };
 
