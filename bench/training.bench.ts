@@ -5,7 +5,9 @@
  * so that none pays for another's garbage; their blocks alternate. The peer runs as `minimize` and
  * as `trainOnBatch`; the better one counts.
  *
- *   npm run bench -- training [A B E] [--json] [--no-peer] [--seconds 6]
+ *   npm run bench -- training [A B E] [--backend native] [--json] [--no-peer] [--seconds 6]
+ *
+ * With `--backend native`, what the user's C compiler makes runs beside.
  *
  * The peer is installed on first use into bench/peers, from its own lockfile.
  */
@@ -17,7 +19,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { makeRng } from "../src/base/rng.ts";
 import { compile } from "../src/compiler/compile.ts";
-import { wasmInstance } from "../src/engine/instance.ts";
+import type { Program } from "../src/compiler/program.ts";
+import { type Instance, wasmInstance } from "../src/engine/instance.ts";
+import { nativeInstance } from "../src/engine/native.ts";
+import { nativeCompiler } from "../src/host/native.ts";
 import { type Layer, makeModel } from "../src/models/layers.ts";
 import { adamSchedule } from "../src/train/adam.ts";
 import { trainingGraphs } from "../src/train/step.ts";
@@ -68,9 +73,16 @@ const WORKLOADS: { readonly [name: string]: Workload } = {
   },
 };
 
+/** How the step is run, by the value of `--backend`. */
+const BACKENDS = {
+  wasm: wasmInstance,
+  native: (program: Program): Instance => nativeInstance(program, nativeCompiler()),
+} as const;
+type Backend = keyof typeof BACKENDS;
+
 type Row = {
   readonly workload: string;
-  readonly backend: "wasm";
+  readonly backend: Backend;
   readonly threads: 1;
   readonly stepsPerSecond: number;
   readonly peer: string | null;
@@ -92,11 +104,11 @@ function batchOf({ inputShape, outputs, batch }: Workload) {
   return { x, y, outputs };
 }
 
-function ours(workload: Workload): Contender {
+function ours(workload: Workload, backend: Backend): Contender {
   const { layers, inputShape, outputs, batch } = workload;
   const model = makeModel(layers, inputShape, outputs, 1);
   const { step } = trainingGraphs(model, batchOf(workload), batch, { name: "adam" });
-  const instance = wasmInstance(compile({ step }));
+  const instance = BACKENDS[backend](compile({ step }));
   const entry = instance.program.entries[0]!;
   const input = (name: string) =>
     instance.view(entry.inputs.find((tensor) => tensor.name === name)!);
@@ -206,7 +218,9 @@ async function block({ step, sync }: Contender, steps: number): Promise<number> 
 
 /** In a child process: answers each number of steps with their rate. */
 async function serve(name: string, workload: Workload): Promise<void> {
-  const contender = name === OURS ? ours(workload) : await peer(workload, name.split(" ")[2]!);
+  const [who, backend, variant] = name.split(" ");
+  const contender =
+    who === "tinsmith" ? ours(workload, backend as Backend) : await peer(workload, variant!);
   process.on("message", async (steps: number) => {
     try {
       process.send!({ rate: await block(contender, steps) });
@@ -230,7 +244,7 @@ function rateOf(child: ChildProcess, steps: number): Promise<number> {
   return answer(child);
 }
 
-const OURS = "tinsmith wasm";
+const oursOn = (backend: Backend): string => `tinsmith ${backend}`;
 const THEIRS = ["tfjs wasm minimize", "tfjs wasm trainOnBatch"];
 const BLOCKS = 7;
 
@@ -265,27 +279,38 @@ async function measure(
   );
 }
 
-async function compare(name: string, withPeer: boolean, seconds: number): Promise<Row> {
-  const rates = await measure(name, withPeer ? [OURS, ...THEIRS] : [OURS], seconds);
-  const stepsPerSecond = rates.get(OURS)!;
+async function compare(
+  name: string,
+  backends: readonly Backend[],
+  withPeer: boolean,
+  seconds: number,
+): Promise<Row[]> {
+  const contenders = [...backends.map(oursOn), ...(withPeer ? THEIRS : [])];
+  const rates = await measure(name, contenders, seconds);
   const [best] = THEIRS.filter((peer) => rates.has(peer)).sort(
     (a, b) => rates.get(b)! - rates.get(a)!,
   );
   const peerRate = best === undefined ? null : rates.get(best)!;
   const rounded = (value: number): number => Math.round(value * 10) / 10;
-  return {
-    workload: name,
-    backend: "wasm",
-    threads: 1,
-    stepsPerSecond: rounded(stepsPerSecond),
-    peer: best ?? null,
-    peerStepsPerSecond: peerRate && rounded(peerRate),
-    ratio: peerRate && rounded(stepsPerSecond / peerRate),
-  };
+  return backends
+    .filter((backend) => rates.has(oursOn(backend)))
+    .map((backend) => {
+      const stepsPerSecond = rates.get(oursOn(backend))!;
+      return {
+        workload: name,
+        backend,
+        threads: 1,
+        stepsPerSecond: rounded(stepsPerSecond),
+        peer: best ?? null,
+        peerStepsPerSecond: peerRate && rounded(peerRate),
+        ratio: peerRate && rounded(stepsPerSecond / peerRate),
+      };
+    });
 }
 
 const { values, positionals } = parseArgs({
   options: {
+    backend: { type: "string", default: "wasm" },
     json: { type: "boolean" },
     "no-peer": { type: "boolean" },
     seconds: { type: "string", default: "6" },
@@ -299,17 +324,23 @@ for (const name of chosen)
     console.error(`bench: workloads are A, B, E, got ${name}`);
     process.exit(1);
   }
+if (!Object.hasOwn(BACKENDS, values.backend)) {
+  console.error(`bench: backends are ${Object.keys(BACKENDS).join(", ")}, got ${values.backend}`);
+  process.exit(1);
+}
+const backends: readonly Backend[] = values.backend === "native" ? ["wasm", "native"] : ["wasm"];
 if (values.serve) await serve(values.serve, WORKLOADS[chosen[0]!]!);
 else {
   const withPeer = !values["no-peer"];
   if (withPeer) installPeer();
   const rows: Row[] = [];
-  for (const name of chosen) rows.push(await compare(name, withPeer, Number(values.seconds)));
+  for (const name of chosen)
+    rows.push(...(await compare(name, backends, withPeer, Number(values.seconds))));
   if (values.json) console.log(JSON.stringify({ rows }));
   else
     for (const row of rows)
       console.log(
-        `${row.workload}  ${WORKLOADS[row.workload]!.title.padEnd(30)} ours ${row.stepsPerSecond}/s` +
+        `${row.workload}  ${WORKLOADS[row.workload]!.title.padEnd(30)} ${row.backend} ${row.stepsPerSecond}/s` +
           (row.peer
             ? `, ${row.peer} ${row.peerStepsPerSecond}/s, ratio ${row.ratio}`
             : ", no peer"),
