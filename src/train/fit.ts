@@ -119,7 +119,8 @@ export async function fit(
   const fill = (rows: Int32Array, start: number, weightOf: (row: number) => number): number => {
     const count = Math.min(batchSize, rows.length - start);
     for (let i = 0; i < batchSize; i++) {
-      const row = rows[start + (i < count ? i : 0)]!;
+      // What fills the batch up counts for statistics of the batch, so it is rows of many kinds.
+      const row = rows[i < count ? start + i : i % rows.length]!;
       ports.indices[i] = row;
       ports.weights[i] = i < count ? weightOf(row) : 0;
     }

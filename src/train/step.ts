@@ -22,6 +22,8 @@ export type Parameter = {
   readonly name: string;
   readonly shape: Shape;
   readonly data: Float32Array;
+  /** False for what the forward pass itself updates in training, as running statistics. @default true */
+  readonly trainable?: boolean;
 };
 
 /** What can be trained: parameters and how they make outputs of inputs. */
@@ -33,7 +35,8 @@ export type TrainableModel = {
    * Adds the forward pass and returns the name of its output [B, outputs], before any softmax.
    * @param x a batch [B, ...inputShape]
    * @param parameters names of the tensors that hold the parameters, in order
-   * @param options.dropoutSeed an int32 tensor of shape [1], given in training only
+   * @param options.dropoutSeed an int32 tensor of shape [1], given in training only, so that it also
+   * says whether statistics are those of the batch
    */
   readonly forward: (
     builder: GraphBuilder,
@@ -116,9 +119,8 @@ export function trainingGraphs(
       : builder.state("data/y", "float32", [samples, data.y.length / samples], data.y);
     const indices = builder.input("indices", "int32", [batchSize]);
     const weights = builder.input("weights", "float32", [batchSize]);
-    const parameters = model.parameters.map((p) =>
-      builder.state(p.name, "float32", p.shape, p.data),
-    );
+    const states = model.parameters.map((p) => builder.state(p.name, "float32", p.shape, p.data));
+    const parameters = states.filter((_, n) => model.parameters[n]!.trainable !== false);
     const seed = training ? builder.input("seed", "int32", [1]) : undefined;
     const given = builder.one(gather, [x, indices]);
     const targets = builder.one(gather, [y, indices]);
@@ -126,7 +128,7 @@ export function trainingGraphs(
       seed && augmentation
         ? builder.one(augmentSpectrogram, [given, seed], augmentationAttributes(augmentation))
         : given;
-    const outputs = model.forward(builder, batch, parameters, seed ? { dropoutSeed: seed } : {});
+    const outputs = model.forward(builder, batch, states, seed ? { dropoutSeed: seed } : {});
     const { shape } = builder.spec(outputs);
     if (shape.length !== 2 || shape[1] !== data.outputs)
       throw new Error(`train: the model must give [B,${data.outputs}], got [${shape}]`);
