@@ -5,58 +5,44 @@
 import { UserError } from "../base/errors.ts";
 import { makeRng } from "../base/rng.ts";
 import { buildGraph } from "../graph/build.ts";
-import type { Graph, GraphBuilder } from "../graph/graph.ts";
+import type { Attributes, Graph, GraphBuilder, Operator } from "../graph/graph.ts";
+import { batchNorm, batchNormTraining, updateStatistics } from "../graph/operators/batch-norm.ts";
 import { conv1d } from "../graph/operators/conv1d.ts";
 import { dense } from "../graph/operators/dense.ts";
 import { dropout } from "../graph/operators/dropout.ts";
+import { gaussianNoise } from "../graph/operators/gaussian-noise.ts";
+import { layerNorm } from "../graph/operators/layer-norm.ts";
 import { maxPool1d } from "../graph/operators/max-pool-1d.ts";
-import { relu } from "../graph/operators/relu.ts";
 import { flatten, reshape } from "../graph/operators/reshape.ts";
 import { softmax } from "../graph/operators/softmax.ts";
+import { spatialDropout1d } from "../graph/operators/spatial-dropout-1d.ts";
 import { type Shape, sizeOf } from "../tensor/tensor.ts";
 import type { Parameter, TrainableModel } from "../train/step.ts";
+import { type Activation, addActivation } from "./activations.ts";
 import { glorotUniform } from "./initializers.ts";
+import type { Layer } from "./layer.ts";
 
-export type Activation = "linear" | "relu";
-export type Padding = "same" | "valid";
-
-export type Layer =
-  | { readonly type: "dense"; readonly units: number; readonly activation?: Activation }
-  | {
-      readonly type: "conv1d";
-      readonly filters: number;
-      readonly kernelSize: number;
-      /** @default 1 */
-      readonly stride?: number;
-      /** @default "same" */
-      readonly padding?: Padding;
-      readonly activation?: Activation;
-    }
-  | {
-      readonly type: "maxPool1d";
-      /** @default 2 */
-      readonly size?: number;
-      /** @default size */
-      readonly stride?: number;
-      /** @default "same" */
-      readonly padding?: Padding;
-    }
-  | { readonly type: "dropout"; readonly rate: number }
-  /** Of one sample, without the batch dimension. */
-  | { readonly type: "reshape"; readonly shape: Shape }
-  | { readonly type: "flatten" };
+export type { Layer };
 
 export type Model = TrainableModel & {
   readonly layers: readonly Layer[];
   readonly outputs: number;
 };
 
+/** How a parameter starts: Glorot uniform by its fans, or filled with a value, by default 0. */
+type Start = {
+  readonly fans?: readonly [fanIn: number, fanOut: number];
+  readonly value?: number;
+  readonly trainable?: false;
+};
+
 /** One layer within a graph: takes a tensor, gives a tensor. */
 type Place = {
   readonly builder: GraphBuilder;
   readonly name: string;
-  /** The next parameter, made when the model is, found by name afterwards. */
-  readonly parameter: (name: string, shape: Shape, fans?: readonly [number, number]) => string;
+  /** The next parameter, made when the model is, found in its order afterwards. */
+  readonly parameter: (name: string, shape: Shape, start?: Start) => string;
+  /** Given in training only. */
   readonly dropoutSeed: string | undefined;
   /** Number of the layer; keeps the random streams of dropout layers apart. */
   readonly index: number;
@@ -78,12 +64,11 @@ export function makeModel(
   seed: number,
 ): Model {
   const rng = makeRng(seed).fork("weights");
-  const all: readonly Layer[] = [...layers, { type: "dense", units: outputs }];
   const parameters: Parameter[] = [];
   let total = 0;
   const builder = buildGraph();
   const x = builder.input("x", "float32", [1, ...inputShape]);
-  addLayers(builder, all, x, undefined, (name, shape, fans) => {
+  addLayers(builder, withOutput(layers, outputs), x, undefined, (name, shape, start = {}) => {
     const size = sizeOf(shape);
     total += size;
     if (total > MAX_PARAMETERS)
@@ -92,10 +77,28 @@ export function makeModel(
         `network: there must be at most ${MAX_PARAMETERS} parameters, got ${total} with ${name}`,
         "Use fewer units or filters, or put a pooling layer before a dense one.",
       );
-    const data = fans ? glorotUniform(rng.fork(name), ...fans, size) : new Float32Array(size);
-    parameters.push({ name, shape, data });
+    const { fans, value = 0, trainable } = start;
+    const data = fans
+      ? glorotUniform(rng.fork(name), ...fans, size)
+      : new Float32Array(size).fill(value);
+    parameters.push({ name, shape, data, ...(trainable === false ? { trainable } : {}) });
     return builder.constant(name, "float32", shape, data);
   });
+  return modelOf(layers, inputShape, outputs, parameters);
+}
+
+const withOutput = (layers: readonly Layer[], outputs: number): readonly Layer[] => [
+  ...layers,
+  { type: "dense", units: outputs },
+];
+
+/** The model of a layer list whose parameters exist already, in the order of the layers. */
+export function modelOf(
+  layers: readonly Layer[],
+  inputShape: Shape,
+  outputs: number,
+  parameters: readonly Parameter[],
+): Model {
   return {
     layers,
     inputShape,
@@ -103,9 +106,20 @@ export function makeModel(
     parameters,
     forward: (target, input, names, { dropoutSeed } = {}) => {
       let next = 0;
+      const all = withOutput(layers, outputs);
       return addLayers(target, all, input, dropoutSeed, () => names[next++]!);
     },
   };
+}
+
+/** The names of layers, by which their parameters begin: `dense1`, `dense2`, …, last `output`. */
+export function layerNames(layers: readonly Layer[]): readonly string[] {
+  const counts = new Map<string, number>();
+  return layers.map(({ type }, index) => {
+    const count = (counts.get(type) ?? 0) + 1;
+    counts.set(type, count);
+    return index === layers.length - 1 ? "output" : `${type}${count}`;
+  });
 }
 
 /**
@@ -144,11 +158,9 @@ function addLayers(
   dropoutSeed: string | undefined,
   parameter: Place["parameter"],
 ): string {
-  const counts = new Map<string, number>();
+  const names = layerNames(layers);
   return layers.reduce((input, layer, index) => {
-    const count = (counts.get(layer.type) ?? 0) + 1;
-    counts.set(layer.type, count);
-    const name = index === layers.length - 1 ? "output" : `${layer.type}${count}`;
+    const name = names[index]!;
     const place: Place = { builder, name, parameter, dropoutSeed, index };
     try {
       return addLayer(place, layer, input);
@@ -167,7 +179,13 @@ function addLayer(place: Place, layer: Layer, x: string): string {
   const { builder, name, parameter } = place;
   const shape = builder.spec(x).shape;
   const activated = (y: string, activation: Activation = "linear"): string =>
-    activation === "relu" ? builder.one(relu, [y], {}, { name: `${name}.relu` }) : y;
+    addActivation(builder, y, activation, name);
+  /** An operator that only training has; it draws from a random stream of its own. */
+  const randomly = (operator: Operator, attributes: Attributes): string => {
+    if (place.dropoutSeed === undefined) return x;
+    const inputs = [x, place.dropoutSeed];
+    return builder.one(operator, inputs, { ...attributes, stream: place.index }, { name });
+  };
   switch (layer.type) {
     case "dense": {
       const inputs = shape.at(-1)!;
@@ -178,7 +196,8 @@ function addLayer(place: Place, layer: Layer, x: string): string {
           "put a flatten layer before it",
         );
       checkCount(name, "units", layer.units);
-      const w = parameter(`${name}.weights`, [inputs, layer.units], [inputs, layer.units]);
+      const fans = [inputs, layer.units] as const;
+      const w = parameter(`${name}.weights`, [inputs, layer.units], { fans });
       const b = parameter(`${name}.bias`, [layer.units]);
       return activated(builder.one(dense, [x, w, b], {}, { name }), layer.activation);
     }
@@ -187,11 +206,8 @@ function addLayer(place: Place, layer: Layer, x: string): string {
       checkCount(name, "filters", filters);
       checkCount(name, "kernelSize", kernelSize);
       const channels = shape.at(-1)!;
-      const w = parameter(
-        `${name}.weights`,
-        [kernelSize, channels, filters],
-        [kernelSize * channels, kernelSize * filters],
-      );
+      const fans = [kernelSize * channels, kernelSize * filters] as const;
+      const w = parameter(`${name}.weights`, [kernelSize, channels, filters], { fans });
       const b = parameter(`${name}.bias`, [filters]);
       const y = builder.one(conv1d, [x, w, b], { stride, padding }, { name });
       return activated(y, layer.activation);
@@ -201,21 +217,64 @@ function addLayer(place: Place, layer: Layer, x: string): string {
       const attributes = { size, stride: layer.stride ?? size, padding };
       return builder.one(maxPool1d, [x], attributes, { name });
     }
-    case "dropout": {
-      if (!(layer.rate >= 0 && layer.rate < 1))
+    case "activation":
+      return activated(x, layer.activation);
+    case "batchNormalization": {
+      const { momentum = 0.99, epsilon = 0.001 } = layer;
+      const channels = [shape.at(-1)!];
+      const gamma = parameter(`${name}.gamma`, channels, { value: 1 });
+      const beta = parameter(`${name}.beta`, channels);
+      const mean = parameter(`${name}.mean`, channels, { trainable: false });
+      const variance = parameter(`${name}.variance`, channels, { value: 1, trainable: false });
+      if (place.dropoutSeed === undefined)
+        return builder.one(batchNorm, [x, gamma, beta, mean, variance], { epsilon }, { name });
+      const [y, ...batch] = builder.apply(
+        batchNormTraining,
+        [x, gamma, beta],
+        { epsilon },
+        { name },
+      );
+      builder.apply(updateStatistics, [mean, variance, ...batch], { momentum });
+      return y!;
+    }
+    case "layerNormalization": {
+      const gamma = parameter(`${name}.gamma`, [shape.at(-1)!], { value: 1 });
+      const beta = parameter(`${name}.beta`, [shape.at(-1)!]);
+      return builder.one(
+        layerNorm,
+        [x, gamma, beta],
+        { epsilon: layer.epsilon ?? 0.001 },
+        { name },
+      );
+    }
+    case "dropout":
+      checkRate(name, layer.rate);
+      return randomly(dropout, { rate: layer.rate });
+    case "spatialDropout1d":
+      checkRate(name, layer.rate);
+      return randomly(spatialDropout1d, { rate: layer.rate });
+    case "gaussianNoise": {
+      const { standardDeviation } = layer;
+      if (!(standardDeviation >= 0 && standardDeviation < Number.POSITIVE_INFINITY))
         throw new UserError(
           "layers-invalid",
-          `network: rate of "${name}" must be at least 0 and below 1, got ${layer.rate}`,
+          `network: standardDeviation of "${name}" must be at least 0, got ${standardDeviation}`,
         );
-      if (place.dropoutSeed === undefined) return x;
-      const attributes = { rate: layer.rate, stream: place.index };
-      return builder.one(dropout, [x, place.dropoutSeed], attributes, { name });
+      return randomly(gaussianNoise, { standardDeviation });
     }
     case "reshape":
       return builder.one(reshape, [x], { shape: layer.shape }, { name });
     case "flatten":
       return builder.one(flatten, [x], {}, { name });
   }
+}
+
+function checkRate(name: string, rate: number): void {
+  if (!(rate >= 0 && rate < 1))
+    throw new UserError(
+      "layers-invalid",
+      `network: rate of "${name}" must be at least 0 and below 1, got ${rate}`,
+    );
 }
 
 function checkCount(name: string, what: string, value: number): void {

@@ -1,0 +1,61 @@
+/**
+ * Inference without batch normalisation. Where its layer follows a linear dense or conv1d layer,
+ * the two are one layer of other weights: with f = gamma / sqrt(variance + epsilon),
+ * w' = w f and b' = (b - mean) f + beta for each output (computed in float64, rounded once).
+ */
+import type { Parameter } from "../train/step.ts";
+import type { Layer } from "./layer.ts";
+import { layerNames, type Model, modelOf } from "./layers.ts";
+
+/**
+ * The model that computes the same in inference, with as few batch normalisations as possible: one
+ * that follows anything else stays.
+ * @param parameters those of a fit; by default the model's own
+ * @returns a model for inference, whose own parameters are the folded ones
+ */
+export function foldBatchNorm(
+  model: Model,
+  parameters: readonly Parameter[] = model.parameters,
+): Model {
+  const all: readonly Layer[] = [...model.layers, { type: "dense", units: model.outputs }];
+  const names = layerNames(all);
+  const layers: Layer[] = [];
+  const folded: Parameter[] = [];
+  all.forEach((layer, index) => {
+    const own = parameters.filter(({ name }) => name.startsWith(`${names[index]}.`));
+    if (layer.type === "batchNormalization" && isLinear(layers.at(-1))) {
+      const [weights, bias] = folded.splice(-2) as [Parameter, Parameter];
+      folded.push(...merged(weights, bias, own, layer.epsilon ?? 0.001));
+    } else {
+      layers.push(layer);
+      folded.push(...own);
+    }
+  });
+  return modelOf(layers.slice(0, -1), model.inputShape, model.outputs, folded);
+}
+
+/** Whether a layer is a product with weights, outputs last, plus a bias and nothing more. */
+function isLinear(layer: Layer | undefined): boolean {
+  if (layer?.type !== "dense" && layer?.type !== "conv1d") return false;
+  return (layer.activation ?? "linear") === "linear";
+}
+
+function merged(
+  weights: Parameter,
+  bias: Parameter,
+  statistics: readonly Parameter[],
+  epsilon: number,
+): readonly [Parameter, Parameter] {
+  const [gamma, beta, mean, variance] = statistics.map(({ data }) => data) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  const factors = Array.from(gamma, (g, o) => g / Math.sqrt(variance[o]! + epsilon));
+  const outputs = factors.length;
+  return [
+    { ...weights, data: weights.data.map((w, i) => w * factors[i % outputs]!) },
+    { ...bias, data: bias.data.map((b, o) => (b - mean[o]!) * factors[o]! + beta[o]!) },
+  ];
+}

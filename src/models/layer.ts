@@ -1,0 +1,47 @@
+/** The layers that a network may be written with, as data: what a recipe holds. */
+import type { Shape } from "../tensor/tensor.ts";
+import type { Activation } from "./activations.ts";
+
+export type Padding = "same" | "valid";
+
+export type Layer =
+  | { readonly type: "dense"; readonly units: number; readonly activation?: Activation }
+  | {
+      readonly type: "conv1d";
+      readonly filters: number;
+      readonly kernelSize: number;
+      /** @default 1 */
+      readonly stride?: number;
+      /** @default "same" */
+      readonly padding?: Padding;
+      readonly activation?: Activation;
+    }
+  | {
+      readonly type: "maxPool1d";
+      /** @default 2 */
+      readonly size?: number;
+      /** @default size */
+      readonly stride?: number;
+      /** @default "same" */
+      readonly padding?: Padding;
+    }
+  | { readonly type: "activation"; readonly activation: Activation }
+  | {
+      readonly type: "batchNormalization";
+      /** Share of the old running statistics that a step keeps. @default 0.99 */
+      readonly momentum?: number;
+      /** @default 0.001 */
+      readonly epsilon?: number;
+    }
+  | {
+      readonly type: "layerNormalization";
+      /** @default 0.001 */
+      readonly epsilon?: number;
+    }
+  | { readonly type: "dropout"; readonly rate: number }
+  /** Drops whole channels. */
+  | { readonly type: "spatialDropout1d"; readonly rate: number }
+  | { readonly type: "gaussianNoise"; readonly standardDeviation: number }
+  /** Of one sample, without the batch dimension. */
+  | { readonly type: "reshape"; readonly shape: Shape }
+  | { readonly type: "flatten" };
