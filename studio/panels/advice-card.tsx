@@ -1,23 +1,26 @@
 /** What the curves of a run say, and what to try next. */
-import { Alert, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import type { Advice } from "../advice.ts";
 
 export function AdviceCard({ advice }: { advice: Advice }) {
-  const { title, color, sentences, remedies } = advice;
+  const { title, tone, sentences, remedies } = advice;
   return (
-    <Alert color={color} variant="light" title={title} aria-label="Advice">
+    <section className="advice" data-tone={tone} aria-label="Advice">
+      <Text size="sm" fw={600}>
+        {title}
+      </Text>
       {sentences.map((sentence) => (
-        <Text key={sentence} size="sm">
+        <Text key={sentence} size="sm" mt={2}>
           {sentence}
         </Text>
       ))}
       {remedies.length > 0 && (
-        <ul className="remedies">
+        <ul>
           {remedies.map((remedy) => (
             <li key={remedy}>{remedy}</li>
           ))}
         </ul>
       )}
-    </Alert>
+    </section>
   );
 }

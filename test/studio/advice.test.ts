@@ -13,7 +13,7 @@ test("a run's own curves give the card its words", () => {
   assert.equal(advice.sentences, diagnosis.sentences);
   assert.equal(advice.remedies, diagnosis.remedies);
   const few = adviceOf(diagnose(history, { ...input, validationRows: 20 }))!;
-  assert.deepEqual([few.title, few.color], ["Too little validation data to tell", "gray"]);
+  assert.deepEqual([few.title, few.tone], ["Too little validation data to tell", "plain"]);
   assert.equal(few.sentences.length, 2);
 });
 
@@ -22,7 +22,7 @@ test("a report without a diagnosis has no card, and an unknown verdict is shown 
   assert.equal(adviceOf(DONE.report!.training.diagnosis), undefined);
   const base: Diagnosis = { verdict: "good", sentences: ["Fine."], remedies: [], evidence: {} };
   assert.deepEqual(adviceOf(base), {
-    ...{ title: "A good fit", color: "teal", sentences: ["Fine."], remedies: [] },
+    ...{ title: "A good fit", tone: "good", sentences: ["Fine."], remedies: [] },
   });
   const later = { ...base, verdict: "haunted" } as unknown as Diagnosis;
   assert.equal(adviceOf(later)!.title, "haunted");
