@@ -70,6 +70,9 @@ test("each rule holds on its own side of its bound", () => {
   // The target: as good as validation, and leveled off.
   assert.equal(at({ ...trained(0.92), targetAccuracy: 0.93 }), "underfit");
   assert.equal(at({ ...trained(0.92), targetAccuracy: 0.91 }), "good");
+  // Still falling by 0.28 % an epoch, which is neither leveled off nor steep.
+  const slow = (epoch: number): number => 1 - 0.0025 * epoch;
+  assert.equal(at({ ...trained(0.92), targetAccuracy: 0.93 }, curve(50, slow, slow)), "good");
   assert.equal(at({ ...trained(0.83), targetAccuracy: 0.8 }), "suspect-split");
   // No better than the shares of the classes: a loss of 0.693, an accuracy of 0.5 ± 0.04.
   assert.equal(at(trained(0.54, 0.68)), "not-learning");
