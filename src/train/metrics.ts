@@ -1,6 +1,7 @@
 /**
- * Measures of classification in float64: confusion matrix, accuracy, precision, recall and F1 for
- * each class and weighted by support, log loss. Nothing here trains.
+ * Measures in float64. Of classification: confusion matrix, accuracy, precision, recall and F1 for
+ * each class and weighted by support, log loss, area under the ROC curve. Of regression: absolute
+ * and squared error, R², explained variance. Nothing here trains.
  */
 import { log } from "../base/math.ts";
 
@@ -91,4 +92,67 @@ export function logLoss(
   for (let i = 0; i < actual.length; i++)
     sum -= log(Math.max(probabilities[i * classes + actual[i]!]!, 1e-15));
   return actual.length === 0 ? 0 : sum / actual.length;
+}
+
+/**
+ * The area under the ROC curve: how often a positive scores above a negative, ties counting half
+ * (Mann and Whitney's statistic, by ranks); NaN where either kind is missing.
+ * @param scores the higher, the more likely positive
+ * @param positive for each score whether it is one: 1 or 0
+ */
+export function rocAuc(scores: ArrayLike<number>, positive: ArrayLike<number>): number {
+  const order = Array.from({ length: scores.length }, (_, i) => i);
+  order.sort((a, b) => scores[a]! - scores[b]!);
+  let positives = 0;
+  let rankSum = 0;
+  for (let start = 0, end = 0; start < order.length; start = end) {
+    let inTie = 0;
+    const score = scores[order[start]!];
+    for (end = start; end < order.length && scores[order[end]!] === score; end++)
+      if (positive[order[end]!] === 1) inTie++;
+    positives += inTie;
+    rankSum += (inTie * (start + 1 + end)) / 2;
+  }
+  const negatives = order.length - positives;
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+export type RegressionScore = {
+  /** Mean of |predicted - actual|. */
+  readonly mae: number;
+  /** Mean of (predicted - actual)². */
+  readonly mse: number;
+  /** 1 - mse / variance of the actual values. */
+  readonly r2: number;
+  /** 1 - variance of the errors / variance of the actual values: R² but for a constant error. */
+  readonly explainedVariance: number;
+};
+
+/**
+ * Scores of predicted values; NaN for none. Where the actual values are all the same, the last two
+ * are 1 if there is nothing to explain in the errors either, and else 0.
+ */
+export function regressionScore(
+  actual: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+): RegressionScore {
+  const errors = Array.from(actual, (value, i) => predicted[i]! - value);
+  const mean = (values: readonly number[]): number =>
+    values.reduce((s, v) => s + v, 0) / values.length;
+  const variance = (values: readonly number[]): number => {
+    const center = mean(values);
+    return mean(values.map((v) => (v - center) * (v - center)));
+  };
+  const mse = mean(errors.map((e) => e * e));
+  const spread = variance(Array.from(actual));
+  const explained = (unexplained: number): number => {
+    if (spread === 0) return unexplained === 0 ? 1 : 0;
+    return 1 - unexplained / spread;
+  };
+  return {
+    mae: mean(errors.map(Math.abs)),
+    mse,
+    r2: explained(mse),
+    explainedVariance: explained(variance(errors)),
+  };
 }
