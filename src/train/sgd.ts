@@ -1,42 +1,48 @@
 /**
- * Stochastic gradient descent with momentum in PyTorch's form: m = momentum m + g, p -= rate m.
+ * Stochastic gradient descent with momentum in PyTorch's form: m = momentum m + g, p -= rate m; with
+ * Nesterov's momentum (Sutskever et al. 2013, equations 3 and 4, rearranged around the point where
+ * the gradient is taken) p -= rate (g + momentum m).
  *
- * `sgd(p, m, g, schedule [1]) {momentum}` updates p and m in place; the schedule holds the rate.
- * A momentum below 1e-20 becomes 0, for the reason given in `adam.ts`.
+ * `sgd(p, m, g, schedule [1]) {momentum, nesterov?}` updates p and m in place; the schedule holds
+ * the rate. A momentum below 1e-20 becomes 0.
  */
 
 import type { Operator } from "../graph/graph.ts";
-import { has, real, shaped, takes } from "../graph/operators/rules.ts";
-import { addF, buildKernel, mulF, subF } from "../ir/build.ts";
-import { sizeOf } from "../tensor/tensor.ts";
-import { flushed } from "./adam.ts";
+import { real } from "../graph/operators/rules.ts";
+import { addF, mulF, subF } from "../ir/build.ts";
+import {
+  flushed,
+  type OptimizerDefinition,
+  rateSchedule,
+  stateBeside,
+  updateEach,
+  updateOperator,
+} from "./optimizer.ts";
+import type { SettingTable } from "./settings.ts";
 
-export const sgd: Operator = {
+const SETTINGS: SettingTable = {
+  momentum: { default: 0, below: 1 },
+  nesterov: { default: false },
+};
+
+export const sgd: Operator = updateOperator({
   name: "sgd",
-  infer: (inputs, attributes) => {
-    takes("sgd", inputs, 4);
-    const [p, m, g, schedule] = inputs;
-    for (const input of inputs) has("sgd", input, "float32");
-    for (const input of [m, g]) shaped("sgd", input!, p!.shape);
-    shaped("sgd", schedule!, [1]);
-    real("sgd", attributes, "momentum");
-    const state = { dtype: "float32", shape: p!.shape } as const;
-    return [state, state];
+  settings: SETTINGS,
+  states: ["m"],
+  schedule: ["rate"],
+  step: (k, { p, g, states: [m], schedule: [rate] }, attributes) => {
+    const momentum = real("sgd", attributes, "momentum");
+    const sum = k.value(addF(mulF(momentum, m!), g), "sum");
+    const velocity = k.value(flushed(sum, 1e-20), "velocity");
+    const direction = attributes.nesterov === true ? addF(g, mulF(momentum, velocity)) : velocity;
+    return [subF(p, mulF(rate!, direction)), velocity];
   },
-  updates: { 0: 0, 1: 1 },
-  lower: ({ inputs: [spec], attributes }) =>
-    buildKernel("sgd", (k) => {
-      const size = sizeOf(spec!.shape);
-      const [p, m, g] = ["p", "m", "g"].map((name) => k.input("float32", size, name));
-      const schedule = k.input("float32", 1, "schedule");
-      const [newP, newM] = ["newP", "newM"].map((name) => k.update("float32", size, name));
-      const rate = k.value(schedule.load(0), "rate");
-      k.parallel(size, (i) => {
-        const momentum = mulF(real("sgd", attributes, "momentum"), m!.load(i));
-        const sum = k.value(addF(momentum, g!.load(i)), "sum");
-        const velocity = k.value(flushed(sum, 1e-20), "velocity");
-        newM!.store(i, velocity);
-        newP!.store(i, subF(p!.load(i), mulF(rate, velocity)));
-      });
-    }),
+});
+
+export const sgdOptimizer: OptimizerDefinition = {
+  name: "sgd",
+  settings: SETTINGS,
+  scheduleSize: 1,
+  schedule: rateSchedule,
+  update: updateEach(sgd, (b, p) => [stateBeside(b, p, "velocity")]),
 };
