@@ -5,15 +5,12 @@
  *
  * Every row counts once an epoch: the last batch is filled up with rows of weight 0.
  */
-import { CancelledError, UserError } from "../base/errors.ts";
-import { cos, PI } from "../base/math.ts";
+import { UserError } from "../base/errors.ts";
 import { makeRng } from "../base/rng.ts";
 import { compile } from "../compiler/compile.ts";
-import type { Program, ProgramTensor } from "../compiler/program.ts";
+import type { ProgramTensor } from "../compiler/program.ts";
 import { type Instance, wasmInstance } from "../engine/instance.ts";
 import type { TypedArray } from "../tensor/tensor.ts";
-import { ADAM_DEFAULTS, adamSchedule } from "./adam.ts";
-import type { SpectrogramAugmentation } from "./augment-spectrogram.ts";
 import {
   fingerprintOf,
   readCheckpoint,
@@ -21,56 +18,13 @@ import {
   writeCheckpoint,
 } from "./checkpoint.ts";
 import type { EpochReport } from "./epoch-report.ts";
-import { type Optimizer, type Parameter, type TrainableModel, trainingGraphs } from "./step.ts";
+import { checkData, checkOptions, type FitOptions, type TrainingData } from "./fit-options.ts";
+import { scheduleOf } from "./optimizers.ts";
+import { pacer } from "./pacer.ts";
+import { learningRateFactor } from "./schedules.ts";
+import { type Parameter, type TrainableModel, trainingGraphs } from "./step.ts";
 
-export type { EpochReport };
-
-export type TrainingData = {
-  /** [N, ...inputShape], row after row. */
-  readonly x: Float32Array;
-  /** Class labels [N], or as Float32Array the targets [N, outputs] of a regression. */
-  readonly y: Int32Array | Float32Array;
-  /** Number of classes; the width of the targets for a regression. */
-  readonly outputs: number;
-  /** Row numbers to train on; at least one. */
-  readonly train: ArrayLike<number>;
-  /** Row numbers to validate on; without any, the last epoch counts as the best. */
-  readonly validation: ArrayLike<number>;
-};
-
-export type FitOptions = {
-  readonly epochs: number;
-  readonly learningRate: number;
-  /** `cosine` lets the rate fall to 0 by the last step, along half a wave. @default "constant" */
-  readonly learningRateSchedule?: "constant" | "cosine";
-  /**
-   * Which epoch's parameters are given back: those of the lowest validation loss, or the last ones,
-   * which are the better choice where the rate has fallen to 0 or validation rows are few; patience
-   * then has no effect. @default "best"
-   */
-  readonly keep?: "best" | "last";
-  /** @default 32 */
-  readonly batchSize?: number;
-  /** @default { name: "adam" } */
-  readonly optimizer?: Optimizer;
-  /** `auto` weighs class c by N / (classes * count of c), over the training rows. @default "none" */
-  readonly classWeights?: "none" | "auto";
-  /** Changes of the training examples, which are spectrograms, drawn anew each time. @default none */
-  readonly augmentation?: SpectrogramAugmentation;
-  /** Stop after so many epochs without a lower validation loss. @default never */
-  readonly patience?: number;
-  /** @default 3 */
-  readonly seed?: number;
-  /** @default wasmInstance */
-  readonly engine?: (program: Program) => Instance;
-  /** Saves where the training stands after every so many epochs; `save` is waited for. */
-  readonly checkpoint?: {
-    readonly every: number;
-    readonly save: (bytes: Uint8Array) => Promise<void> | void;
-  };
-  /** A checkpoint to go on from, to the same bits as without the break. @default from the start */
-  readonly resume?: Uint8Array;
-};
+export type { EpochReport, FitOptions, TrainingData };
 
 export type FitResult = {
   /** The parameters of the epoch that was kept, in the model's order. */
@@ -102,15 +56,11 @@ export async function fit(
   const { epochs, learningRate, batchSize = 32, seed = 3, engine = wasmInstance } = options;
   const { optimizer = { name: "adam" }, patience = epochs, keep = "best" } = options;
   checkOptions(options);
-  checkData(model, data);
-  const graphs = trainingGraphs(model, data, batchSize, optimizer, options.augmentation);
+  checkData(model, data, options.loss);
+  const graphs = trainingGraphs(model, data, batchSize, optimizer, options);
   const instance = engine(compile({ ...graphs }));
   const ports = portsOf(instance);
   const classWeights = classWeightsOf(data, options.classWeights ?? "none");
-  const schedule =
-    optimizer.name === "adam"
-      ? adamSchedule(learningRate, { ...ADAM_DEFAULTS, ...optimizer })
-      : () => [learningRate];
   const rng = makeRng(seed);
   const [shuffling, dropping] = [rng.fork("shuffle"), rng.fork("dropout")];
   const pause = pacer(control.signal);
@@ -129,11 +79,13 @@ export async function fit(
   const order = Int32Array.from(data.train);
   const validation = Int32Array.from(data.validation);
   const stepsPerEpoch = Math.ceil(order.length / batchSize);
-  const rateOf = rateFactor(options, epochs * stepsPerEpoch);
-  const nextSchedule = (): readonly number[] => {
-    const [stepSize, ...rest] = schedule();
-    return [stepSize! * rateOf(), ...rest];
-  };
+  const schedule = scheduleOf(optimizer, learningRate);
+  const factorAt = learningRateFactor(
+    options.learningRateSchedule ?? "constant",
+    epochs * stepsPerEpoch,
+  );
+  let step = 0;
+  const nextSchedule = (): readonly number[] => schedule(factorAt(step++));
 
   const trainEpoch = async (): Promise<number> => {
     shuffling.shuffle(order);
@@ -195,7 +147,7 @@ export async function fit(
   if (resume) {
     readCheckpoint(resume, fingerprint, state);
     history.forEach(isBest);
-    for (let step = history.length * stepsPerEpoch; step > 0; step--) nextSchedule();
+    while (step < history.length * stepsPerEpoch) nextSchedule();
   }
   const resumed = history.length;
   for (let epoch = resumed + 1; epoch <= epochs; epoch++) {
@@ -253,12 +205,6 @@ function portsOf(instance: Instance) {
   };
 }
 
-/** The factors of the learning rate of steps 1, 2, …, out of `steps`. */
-function rateFactor({ learningRateSchedule }: FitOptions, steps: number): () => number {
-  let step = 0;
-  return learningRateSchedule === "cosine" ? () => (1 + cos((PI * step++) / steps)) / 2 : () => 1;
-}
-
 function classWeightsOf(data: TrainingData, mode: "none" | "auto"): (row: number) => number {
   const { y, outputs, train } = data;
   if (mode === "none" || y instanceof Float32Array) return () => 1;
@@ -266,79 +212,4 @@ function classWeightsOf(data: TrainingData, mode: "none" | "auto"): (row: number
   for (let i = 0; i < train.length; i++) counts[y[train[i]!]!]!++;
   const weights = counts.map((count) => (count > 0 ? train.length / (outputs * count) : 0));
   return (row) => weights[y[row]!]!;
-}
-
-/**
- * Lets the event loop run when 20 ms have passed since it last did, and stops when asked to. A
- * message to oneself comes back at once, where a timer would idle for a millisecond or more.
- */
-function pacer(signal: AbortSignal | undefined): () => Promise<void> | undefined {
-  const check = (): void => {
-    if (signal?.aborted) throw new CancelledError();
-  };
-  check();
-  let last = performance.now();
-  return () => {
-    if (performance.now() - last < 20) return undefined;
-    return new Promise<void>((resolve) => {
-      const { port1, port2 } = new MessageChannel();
-      port1.addEventListener("message", () => {
-        port1.close();
-        resolve();
-      });
-      port1.start();
-      port2.postMessage(null);
-    }).then(() => {
-      last = performance.now();
-      check();
-    });
-  };
-}
-
-function checkOptions(options: FitOptions): void {
-  const { epochs, batchSize = 32, learningRate, patience = 1, checkpoint } = options;
-  const rule = (holds: boolean, text: string, got: unknown): void => {
-    if (!holds) throw new UserError("training-options", `train: ${text}, got ${got}`);
-  };
-  const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1;
-  rule(isCount(epochs), "epochs must be a whole number of at least 1", epochs);
-  rule(isCount(batchSize), "batchSize must be a whole number of at least 1", batchSize);
-  rule(isCount(patience), "patience must be a whole number of at least 1", patience);
-  const every = checkpoint?.every ?? 1;
-  rule(isCount(every), "checkpoint.every must be a whole number of at least 1", every);
-  rule(
-    Number.isFinite(learningRate) && learningRate > 0,
-    "learningRate must be a positive number",
-    learningRate,
-  );
-}
-
-function checkData(model: TrainableModel, data: TrainingData): void {
-  const { x, y, outputs, train, validation } = data;
-  const rule = (holds: boolean, text: string, got: unknown): void => {
-    if (!holds) throw new UserError("training-data", `train: ${text}, got ${got}`);
-  };
-  const sampleSize = model.inputShape.reduce((product, n) => product * n, 1);
-  const samples = y instanceof Int32Array ? y.length : y.length / outputs;
-  rule(
-    x.length === samples * sampleSize,
-    `${samples} samples of [${model.inputShape}] need ${samples * sampleSize} values`,
-    x.length,
-  );
-  rule(train.length > 0, "there must be at least one training row", train.length);
-  const allFinite = (values: Float32Array): boolean => values.every((v) => Number.isFinite(v));
-  const checkRow = (row: number): void => {
-    const isRow = Number.isInteger(row) && row >= 0 && row < samples;
-    rule(isRow, `row numbers must be from 0 to ${samples - 1}`, row);
-    const features = x.subarray(row * sampleSize, (row + 1) * sampleSize);
-    rule(allFinite(features), `row ${row} must hold finite values`, "NaN or infinity");
-    if (y instanceof Float32Array) {
-      const targets = y.subarray(row * outputs, (row + 1) * outputs);
-      rule(allFinite(targets), `the targets of row ${row} must be finite`, "NaN or infinity");
-    } else {
-      const label = y[row]!;
-      rule(label >= 0 && label < outputs, `labels must be from 0 to ${outputs - 1}`, label);
-    }
-  };
-  for (const rows of [train, validation]) for (let i = 0; i < rows.length; i++) checkRow(rows[i]!);
 }

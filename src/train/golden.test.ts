@@ -9,8 +9,9 @@ import { withoutDeadNodes } from "../graph/live-nodes.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import { adamSchedule } from "./adam.ts";
 import { meanSquaredError } from "./mean-squared-error.ts";
+import { addOptimizer, type Optimizer } from "./optimizers.ts";
 import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
-import { addOptimizer, type Optimizer, type TrainableModel } from "./step.ts";
+import type { TrainableModel } from "./step.ts";
 import { convOf, denseOf, flat, halve, network, rectify } from "./test-networks.ts";
 
 type Stored = { readonly shape: readonly number[]; readonly data: string };

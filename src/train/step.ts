@@ -2,21 +2,18 @@
  * A training step as a graph: gather a mini-batch from the resident data set, forward, loss,
  * backward, optimizer. And the evaluation beside it, over the same states.
  */
-import { addGradients } from "../graph/autodiff.ts";
 import { buildGraph } from "../graph/build.ts";
 import type { Graph, GraphBuilder } from "../graph/graph.ts";
 import { withoutDeadNodes } from "../graph/live-nodes.ts";
 import type { Shape } from "../tensor/tensor.ts";
-import { ADAM_DEFAULTS, type AdamAttributes, adam } from "./adam.ts";
 import {
   augmentationAttributes,
   augmentSpectrogram,
   type SpectrogramAugmentation,
 } from "./augment-spectrogram.ts";
 import { gather } from "./gather.ts";
-import { meanSquaredError } from "./mean-squared-error.ts";
-import { sgd } from "./sgd.ts";
-import { softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+import { type Loss, resolveLoss } from "./losses.ts";
+import { addOptimizer, gradientPoints, type Optimizer } from "./optimizers.ts";
 
 export type Parameter = {
   readonly name: string;
@@ -46,56 +43,30 @@ export type TrainableModel = {
   ) => string;
 };
 
-export type Optimizer =
-  | ({ readonly name: "adam" } & Partial<AdamAttributes>)
-  | { readonly name: "sgd"; readonly momentum?: number };
-
-/**
- * Adds the gradients of `loss` and the optimizer's updates of the parameter states. Reads an input
- * `schedule` of shape [2] for Adam (see `adamSchedule`), of shape [1], the rate, for SGD.
- */
-export function addOptimizer(
-  builder: GraphBuilder,
-  loss: string,
-  parameters: readonly string[],
-  optimizer: Optimizer,
-): void {
-  const gradients = addGradients(builder, loss, parameters);
-  const schedule = builder.input("schedule", "float32", [optimizer.name === "adam" ? 2 : 1]);
-  for (const parameter of parameters) {
-    const { shape } = builder.spec(parameter);
-    const size = shape.reduce((product, n) => product * n, 1);
-    const moment = (name: string): string =>
-      builder.state(`${parameter}/${name}`, "float32", shape, new Float32Array(size));
-    const gradient = gradients.get(parameter)!;
-    if (optimizer.name === "adam") {
-      const { name: _, ...given } = optimizer;
-      builder.apply(adam, [parameter, moment("mean"), moment("variance"), gradient, schedule], {
-        ...ADAM_DEFAULTS,
-        ...given,
-      });
-    } else {
-      const momentum = optimizer.momentum ?? 0;
-      builder.apply(sgd, [parameter, moment("velocity"), gradient, schedule], { momentum });
-    }
-  }
-}
-
 export type TrainingGraphs = {
   /**
-   * Inputs `indices` int32 [B], `weights` [B], `seed` int32 [1], `schedule`; first output: the loss
-   * before the update.
+   * Inputs `indices` int32 [B], `weights` [B], `seed` int32 [1], `schedule` (see `scheduleOf`);
+   * first output: the loss before the update.
    */
   readonly step: Graph;
   /** Inputs `indices`, `weights`; outputs the loss and, for classes, the correct count. */
   readonly evaluate: Graph;
 };
 
+export type StepOptions = {
+  /** @default softmaxCrossEntropy for class labels, meanSquaredError for numbers */
+  readonly loss?: Loss;
+  /** The largest norm of the gradients of all parameters together. @default no bound */
+  readonly clipNorm?: number;
+  /** Of the examples that a step sees; the evaluation sees them as they are. @default none */
+  readonly augmentation?: SpectrogramAugmentation;
+};
+
 /**
- * @param data x [N, ...inputShape]; y class labels [N] (trained by cross-entropy) or, as
- * Float32Array, targets [N, outputs] (trained by squared error); outputs: classes, or their width
- * @param augmentation of the examples that a step sees; the evaluation sees them as they are
- * @throws Error when the model's output does not have that width
+ * @param data x [N, ...inputShape]; y class labels [N] or, as Float32Array, targets [N, outputs];
+ * outputs: classes, or their width
+ * @throws UserError `training-options` when optimizer or loss are not known or do not fit the data;
+ * Error when the model's output does not have that width
  */
 export function trainingGraphs(
   model: TrainableModel,
@@ -106,44 +77,46 @@ export function trainingGraphs(
   },
   batchSize: number,
   optimizer: Optimizer,
-  augmentation?: SpectrogramAugmentation,
+  { loss, clipNorm, augmentation }: StepOptions = {},
 ): TrainingGraphs {
   const sampleSize = model.inputShape.reduce((product, n) => product * n, 1);
   const samples = data.x.length / sampleSize;
-  const classify = data.y instanceof Int32Array;
+  const { definition, settings } = resolveLoss(data.y, loss);
   const start = (training: boolean) => {
     const builder = buildGraph();
     const x = builder.state("data/x", "float32", [samples, ...model.inputShape], data.x);
-    const y = classify
-      ? builder.state("data/y", "int32", [samples], data.y)
-      : builder.state("data/y", "float32", [samples, data.y.length / samples], data.y);
+    const y =
+      data.y instanceof Int32Array
+        ? builder.state("data/y", "int32", [samples], data.y)
+        : builder.state("data/y", "float32", [samples, data.y.length / samples], data.y);
     const indices = builder.input("indices", "int32", [batchSize]);
     const weights = builder.input("weights", "float32", [batchSize]);
     const states = model.parameters.map((p) => builder.state(p.name, "float32", p.shape, p.data));
     const parameters = states.filter((_, n) => model.parameters[n]!.trainable !== false);
+    const points = training ? gradientPoints(builder, parameters, optimizer) : parameters;
+    const given = states.map((state) => points[parameters.indexOf(state)] ?? state);
     const seed = training ? builder.input("seed", "int32", [1]) : undefined;
-    const given = builder.one(gather, [x, indices]);
+    const gathered = builder.one(gather, [x, indices]);
     const targets = builder.one(gather, [y, indices]);
     const batch =
       seed && augmentation
-        ? builder.one(augmentSpectrogram, [given, seed], augmentationAttributes(augmentation))
-        : given;
-    const outputs = model.forward(builder, batch, states, seed ? { dropoutSeed: seed } : {});
+        ? builder.one(augmentSpectrogram, [gathered, seed], augmentationAttributes(augmentation))
+        : gathered;
+    const outputs = model.forward(builder, batch, given, seed ? { dropoutSeed: seed } : {});
     const { shape } = builder.spec(outputs);
     if (shape.length !== 2 || shape[1] !== data.outputs)
       throw new Error(`train: the model must give [B,${data.outputs}], got [${shape}]`);
-    const results = builder.apply(classify ? softmaxCrossEntropy : meanSquaredError, [
-      outputs,
-      targets,
-      weights,
-    ]);
-    return { builder, parameters, results: results.slice(0, 2) };
+    const results = builder.apply(definition.operator, [outputs, targets, weights], settings);
+    return { builder, parameters, points, results: results.slice(0, 2) };
   };
-  const training = start(true);
-  addOptimizer(training.builder, training.results[0]!, training.parameters, optimizer);
+  const { builder, parameters, points, results } = start(true);
+  addOptimizer(builder, results[0]!, parameters, optimizer, {
+    points,
+    ...(clipNorm === undefined ? {} : { clipNorm }),
+  });
   const evaluation = start(false);
   return {
-    step: withoutDeadNodes(training.builder.finish(training.results.slice(0, 1))),
+    step: withoutDeadNodes(builder.finish(results.slice(0, 1))),
     evaluate: withoutDeadNodes(evaluation.builder.finish(evaluation.results)),
   };
 }
