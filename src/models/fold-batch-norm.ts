@@ -1,6 +1,6 @@
 /**
- * Inference without batch normalisation. Where its layer follows a linear dense or conv1d layer,
- * the two are one layer of other weights: with f = gamma / sqrt(variance + epsilon),
+ * Inference without batch normalisation. Where its layer follows a linear dense or convolutional
+ * layer, the two are one layer of other weights: with f = gamma / sqrt(variance + epsilon),
  * w' = w f and b' = (b - mean) f + beta for each output (computed in float64, rounded once).
  */
 import type { Parameter } from "../train/step.ts";
@@ -36,8 +36,15 @@ export function foldBatchNorm(
 
 /** Whether a layer is a product with weights, outputs last, plus a bias and nothing more. */
 function isLinear(layer: Layer | undefined): boolean {
-  if (layer?.type !== "dense" && layer?.type !== "conv1d") return false;
-  return (layer.activation ?? "linear") === "linear";
+  switch (layer?.type) {
+    case "dense":
+    case "conv1d":
+    case "conv2d":
+    case "depthwiseConv2d":
+      return (layer.activation ?? "linear") === "linear";
+    default:
+      return false;
+  }
 }
 
 function merged(

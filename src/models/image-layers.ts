@@ -86,13 +86,13 @@ export function addImageLayer(place: ImagePlace, layer: ImageLayer, x: string): 
   const one = (operator: Operator, inputs: readonly string[], attributes: Attributes): string =>
     builder.one(operator, inputs, attributes, { name });
   const size = (what: string, value: Size2d): readonly [number, number] => {
-    const pair: readonly number[] = typeof value === "number" ? [value, value] : value;
-    if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(isCount))
+    const [down, across, ...more] = typeof value === "number" ? [value, value] : value;
+    if (!isCount(down) || !isCount(across) || more.length > 0)
       throw new UserError(
         "layers-invalid",
         `network: ${what} of "${name}" must be a whole number of at least 1 or two, got ${value}`,
       );
-    return pair as readonly [number, number];
+    return [down, across];
   };
   const count = (what: string, value: number): number => {
     if (!isCount(value))

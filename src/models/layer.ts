@@ -1,6 +1,7 @@
 /** The layers that a network may be written with, as data: what a recipe holds. */
 import type { Shape } from "../tensor/tensor.ts";
 import type { Activation } from "./activations.ts";
+import type { ImageLayer } from "./image-layers.ts";
 
 export type Padding = "same" | "valid";
 
@@ -12,8 +13,10 @@ export type Layer =
       readonly kernelSize: number;
       /** @default 1 */
       readonly stride?: number;
-      /** @default "same" */
-      readonly padding?: Padding;
+      /** @default 1 */
+      readonly dilation?: number;
+      /** With "causal" no output sees a later input. @default "same" */
+      readonly padding?: Padding | "causal";
       readonly activation?: Activation;
     }
   | {
@@ -44,4 +47,5 @@ export type Layer =
   | { readonly type: "gaussianNoise"; readonly standardDeviation: number }
   /** Of one sample, without the batch dimension. */
   | { readonly type: "reshape"; readonly shape: Shape }
-  | { readonly type: "flatten" };
+  | { readonly type: "flatten" }
+  | ImageLayer;

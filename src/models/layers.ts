@@ -19,6 +19,7 @@ import { spatialDropout1d } from "../graph/operators/spatial-dropout-1d.ts";
 import { type Shape, sizeOf } from "../tensor/tensor.ts";
 import type { Parameter, TrainableModel } from "../train/step.ts";
 import { type Activation, addActivation } from "./activations.ts";
+import { addImageLayer } from "./image-layers.ts";
 import { glorotUniform } from "./initializers.ts";
 import type { Layer } from "./layer.ts";
 
@@ -202,14 +203,14 @@ function addLayer(place: Place, layer: Layer, x: string): string {
       return activated(builder.one(dense, [x, w, b], {}, { name }), layer.activation);
     }
     case "conv1d": {
-      const { filters, kernelSize, stride = 1, padding = "same" } = layer;
+      const { filters, kernelSize, stride = 1, dilation = 1, padding = "same" } = layer;
       checkCount(name, "filters", filters);
       checkCount(name, "kernelSize", kernelSize);
       const channels = shape.at(-1)!;
       const fans = [kernelSize * channels, kernelSize * filters] as const;
       const w = parameter(`${name}.weights`, [kernelSize, channels, filters], { fans });
       const b = parameter(`${name}.bias`, [filters]);
-      const y = builder.one(conv1d, [x, w, b], { stride, padding }, { name });
+      const y = builder.one(conv1d, [x, w, b], { stride, dilation, padding }, { name });
       return activated(y, layer.activation);
     }
     case "maxPool1d": {
@@ -266,6 +267,8 @@ function addLayer(place: Place, layer: Layer, x: string): string {
       return builder.one(reshape, [x], { shape: layer.shape }, { name });
     case "flatten":
       return builder.one(flatten, [x], {}, { name });
+    default:
+      return addImageLayer(place, layer, x);
   }
 }
 
