@@ -1,6 +1,6 @@
 /**
- * `conv1dInt8(x [B,T,C], w [O,K,C], b [O]) {stride, padding, activation}`: convolution along time
- * in int8, TFLite Micro's reference kernel. As in `denseInt8`, `b` has the zero point of x folded
+ * `conv1dInt8(x [B,T,C], w [O,K,C], b [O]) {stride, dilation, padding, activation}`: convolution
+ * along time in int8, TFLite Micro's reference kernel. As in `denseInt8`, `b` has the zero point of x folded
  * in; a tap outside the input therefore counts as that zero point.
  *
  * Rows that see a whole window read taps and channels in one run of K * C elements. Rows at the
@@ -50,7 +50,9 @@ export const conv1dInt8: Operator = {
       const scales = effectiveScales(x!.quantization, w!.quantization, y!.quantization, "float64");
       const rescale = rescaler(k, scales.map(quantizeMultiplier));
       const whole: number[] = [];
-      for (let row = 0; row < rows; row++) if (tapsOf(window, row).count === K) whole.push(row);
+      const dense = window.dilation === 1;
+      for (let row = 0; row < rows; row++)
+        if (dense && tapsOf(window, row).count === K) whole.push(row);
 
       k.parallel(B, (batch) =>
         k.parallel(rows, (row) =>
@@ -68,7 +70,7 @@ export const conv1dInt8: Operator = {
             };
             const borderLoop = (): void =>
               k.loop(K, (tap) => {
-                const at = k.value(add(first, tap), "at");
+                const at = k.value(add(first, mul(tap, window.dilation)), "at");
                 const from = k.value(add(mul(batch, T * C), mul(clamp(at, 0, T - 1), C)), "from");
                 const weight = add(mul(o, K * C), mul(tap, C));
                 k.when(
