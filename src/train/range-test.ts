@@ -83,7 +83,7 @@ export async function rangeTest(
     }
     const count = Math.min(batchSize, order.length - start);
     for (let i = 0; i < batchSize; i++) {
-      indices[i] = order[start + (i < count ? i : 0)]!;
+      indices[i] = order[i < count ? start + i : i % order.length]!;
       weights[i] = i < count ? 1 / count : 0;
     }
     start += count;
