@@ -221,6 +221,9 @@ test("what a person can mend is a UserError", async () => {
   await refused("training-options", {}, { epochs: 0 });
   await refused("training-options", {}, { learningRate: Number.NaN });
   await refused("training-options", {}, { batchSize: 1.5 });
+  await refused("training-options", {}, { clipNorm: 0 });
+  await refused("training-options", {}, { optimizer: { name: "adamx" } });
+  await refused("training-options", {}, { learningRateSchedule: { name: "cosine", warmup: 2 } });
   await refused("training-data", { x: new Float32Array(100).fill(Number.NaN) });
   const narrow = fit(network([2], [denseOf(2, 2)]), data, OPTIONS);
   await assert.rejects(narrow, /the model must give \[B,3\], got \[16,2\]/);
