@@ -32,6 +32,7 @@ const CASES: readonly Case[] = [1, 4, 8, 11].flatMap((C): readonly Case[] => [
   ],
   [depthwiseConv2d, [[2, 5, 6, C], [3, 3, C, 1], [C]], { stride: [1, 1], padding: "same" }],
   [depthwiseConv2d, [[1, 6, 5, 3], [2, 3, 3, C], [3 * C]], { stride: [2, 1], padding: "valid" }],
+  [conv2d, [[40, 6, 6, 4], [2, 2, 4, C], [C]], { stride: [2, 2], padding: "same" }],
   [maxPool2d, [[2, 5, 6, C]], { size: [3, 2], stride: [2, 1], padding: "same" }],
   [averagePool2d, [[2, 5, 6, C]], { size: [2, 3], stride: [1, 2], padding: "same" }],
   [averagePool1d, [[2, 9, C]], { size: 3, stride: 2, padding: "same" }],

@@ -69,6 +69,8 @@ const CASES: readonly Case[] = [
   },
   { x: [2, 4, 5, 6], kernel: [3, 3], stride: [1, 2], padding: "same", groups: 3, filters: 12 },
   { x: [1, 4, 5, 4], kernel: [2, 3], stride: [1, 1], padding: "same", groups: 4, filters: 4 },
+  // More than the weight gradient sums in one go.
+  { x: [40, 9, 9, 2], kernel: [2, 1], stride: [1, 2], padding: "same", filters: 3 },
 ];
 
 const reach = (size: number, dilation: number): number => (size - 1) * dilation + 1;
