@@ -8,7 +8,7 @@ import { parseRecipe } from "../pipeline/parse-recipe.ts";
 import type { ProgressEvent } from "../pipeline/progress.ts";
 import type { Reading, Recipe } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
-import { runPipeline } from "../pipeline/run.ts";
+import { type Backend, runPipeline } from "../pipeline/run.ts";
 import { readFiles } from "../samples/formats/read-files.ts";
 import {
   EXAMPLE_NAME,
@@ -23,6 +23,8 @@ export type JobOptions = {
   /** What the command line says of the files; it goes before what a recipe says. */
   readonly reading?: Reading;
   readonly hmacKey?: string | undefined;
+  /** @default WebAssembly */
+  readonly backend?: Backend | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (event: ProgressEvent) => void;
 };
@@ -58,6 +60,7 @@ export async function runSource(source: string, options: JobOptions): Promise<Re
       source: relativeSource,
       outputDirectory,
       host: nodeHost(signal),
+      ...(options.backend ? { backend: options.backend } : {}),
       signal,
       onProgress,
       readSeconds: (performance.now() - began) / 1000,
@@ -81,6 +84,7 @@ export async function runExample(options: JobOptions, recipe?: Recipe): Promise<
       source: EXAMPLE_SOURCE,
       outputDirectory: options.outputDirectory ?? join("tinsmith-out", safeName(name)),
       host: nodeHost(options.signal),
+      ...(options.backend ? { backend: options.backend } : {}),
       signal: options.signal,
       onProgress: options.onProgress,
       readSeconds: (performance.now() - began) / 1000,

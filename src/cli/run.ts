@@ -1,6 +1,9 @@
 /** `tinsmith run SOURCE`: recordings to a C library, with no configuration or with a recipe. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { nativeInstance } from "../engine/native.ts";
+import { nativeCompiler } from "../host/native.ts";
 import type { Reading } from "../pipeline/recipe.ts";
+import type { Backend } from "../pipeline/run.ts";
 import { folder } from "./folder.ts";
 import { runSource } from "./pipeline-job.ts";
 import { progressPrinter } from "./progress.ts";
@@ -16,6 +19,7 @@ type Options = {
   readonly timestampColumn?: string;
   readonly ignoreColumns?: readonly string[];
   readonly hmacKey?: string;
+  readonly backend: "wasm" | "native";
   readonly json?: boolean;
 };
 
@@ -32,6 +36,11 @@ export function runCommand(signal: AbortSignal): Command {
     .option("--timestamp-column <name>", "column of a table that holds times in milliseconds")
     .option("--ignore-columns <names...>", "columns of a table to leave out")
     .option("--hmac-key <key>", "key that signatures are checked with")
+    .addOption(
+      new Option("--backend <name>", "what trains: WebAssembly, or code of the C compiler here")
+        .choices(["wasm", "native"])
+        .default("wasm"),
+    )
     .option("--json", "print the report as one JSON document")
     .action(async (source: string, options: Options) => {
       const report = await runSource(source, {
@@ -39,6 +48,7 @@ export function runCommand(signal: AbortSignal): Command {
         seed: options.seed,
         reading: readingOf(options),
         hmacKey: options.hmacKey,
+        backend: options.backend === "native" ? nativeBackend() : undefined,
         signal,
         onProgress: progressPrinter(process.stderr),
       });
@@ -46,6 +56,12 @@ export function runCommand(signal: AbortSignal): Command {
         options.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report),
       );
     });
+}
+
+/** Looks for the compiler at once, so that a run without one ends before it begins. */
+function nativeBackend(): Backend {
+  const compiler = nativeCompiler();
+  return { name: "native", engine: (program) => nativeInstance(program, compiler) };
 }
 
 function readingOf(options: Options): Reading {

@@ -23,9 +23,9 @@ export type RunInput = {
   readonly notes?: readonly string[];
 };
 
-export function trainingOf(result: FitResult): Report["training"] {
+export function trainingOf(result: FitResult, backend: string): Report["training"] {
   return {
-    backend: "wasm",
+    backend,
     epochs: result.history.length,
     steps: result.steps,
     seconds: result.seconds,

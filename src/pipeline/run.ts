@@ -5,7 +5,9 @@
 import { utf8 } from "../base/bytes.ts";
 import { CancelledError } from "../base/errors.ts";
 import { sha256Hex } from "../base/sha256.ts";
+import type { Program } from "../compiler/program.ts";
 import type { Host } from "../engine/host.ts";
+import type { Instance } from "../engine/instance.ts";
 import { makeModel } from "../models/layers.ts";
 import { alignSamples } from "../samples/layout.ts";
 import { splitSamples } from "../samples/split.ts";
@@ -32,6 +34,12 @@ import { blocksOf, dataOf, diagnosisOf, type RunInput, trainingOf } from "./run-
 import { crossValidateTable, fitAnomalyOf, fitOptions, unseenScores } from "./run-steps.ts";
 import { type ScatterPoint, scatterOf } from "./scatter.ts";
 
+/** What trains the network: its name in the report, and how it runs a program. */
+export type Backend = {
+  readonly name: string;
+  readonly engine: (program: Program) => Instance;
+};
+
 export type RunOptions = {
   /** Without one, a design is chosen from the data. */
   readonly recipe?: Recipe;
@@ -43,6 +51,8 @@ export type RunOptions = {
   readonly reading?: Reading;
   readonly outputDirectory: string;
   readonly host: Host;
+  /** For the final training; trials of a design run on WebAssembly. @default WebAssembly */
+  readonly backend?: Backend;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Seconds that reading took, for the report. */
@@ -69,7 +79,7 @@ export type RunResult = {
  * @throws UserError for what a person can mend; CancelledError, and then nothing was written
  */
 export async function runPipeline(input: RunInput, options: RunOptions): Promise<RunResult> {
-  const { host, signal } = options;
+  const { host, signal, backend } = options;
   const output = await openOutput(host, options.outputDirectory);
   try {
     const steps = phaseClock(options.onProgress, options.readSeconds);
@@ -133,7 +143,11 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
     const trained = await fit(
       model,
       data,
-      { ...fitOptions(recipe, block), seed: recipe.seed },
+      {
+        ...fitOptions(recipe, block),
+        seed: recipe.seed,
+        ...(backend ? { engine: backend.engine } : {}),
+      },
       {
         ...control,
         onEpoch: (report) => {
@@ -215,7 +229,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
         perWindow: width,
         seconds: featureSeconds,
       },
-      training: { ...trainingOf(trained), diagnosis },
+      training: { ...trainingOf(trained, backend?.name ?? "wasm"), diagnosis },
       test: scores,
       crossValidation,
       regression: null,

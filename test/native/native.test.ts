@@ -69,7 +69,7 @@ const norm = (values: ArrayLike<number>): number => {
 
 for (const [name, layers, shape, widths] of [
   ["MLP", MLP, [33], [4, 16]],
-  ["conv1d", CONV, [21, 13], [8, 16]],
+  ["conv1d", CONV, [21, 13], [8]],
 ] as const)
   test(`a training step of ${name} agrees with the interpreter`, NATIVE, () => {
     const program = stepProgram(layers, shape);

@@ -21,7 +21,7 @@ export type VectorBlock = {
 export type TileBlock = { readonly start: number; readonly by: number; readonly count: number };
 
 /** Accumulators that stay in registers beside the operands, by the width of the registers. */
-const ACCUMULATORS: { readonly [L in Lanes]: number } = { 4: 8, 8: 12, 16: 24 };
+const ACCUMULATORS: { readonly [L in Lanes]: number } = { 4: 8, 8: 12, 16: 28 };
 
 /**
  * Cuts `extent` columns: blocks of two full registers while they fit, then the rest.
