@@ -2,6 +2,7 @@
 import type { Shape } from "../tensor/tensor.ts";
 import type { Activation } from "./activations.ts";
 import type { ImageLayer } from "./image-layers.ts";
+import type { RecurrentLayer } from "./recurrent-layers.ts";
 
 export type Padding = "same" | "valid";
 
@@ -48,4 +49,5 @@ export type Layer =
   /** Of one sample, without the batch dimension. */
   | { readonly type: "reshape"; readonly shape: Shape }
   | { readonly type: "flatten" }
-  | ImageLayer;
+  | ImageLayer
+  | RecurrentLayer;

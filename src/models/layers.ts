@@ -22,6 +22,7 @@ import { type Activation, addActivation } from "./activations.ts";
 import { addImageLayer } from "./image-layers.ts";
 import { glorotUniform } from "./initializers.ts";
 import type { Layer } from "./layer.ts";
+import { addRecurrentLayer } from "./recurrent-layers.ts";
 
 export type { Layer };
 
@@ -30,10 +31,10 @@ export type Model = TrainableModel & {
   readonly outputs: number;
 };
 
-/** How a parameter starts: Glorot uniform by its fans, or filled with a value, by default 0. */
+/** How a parameter starts: Glorot uniform by its fans, or filled with values, by default 0. */
 type Start = {
   readonly fans?: readonly [fanIn: number, fanOut: number];
-  readonly value?: number;
+  readonly value?: number | ((index: number) => number);
   readonly trainable?: false;
 };
 
@@ -81,7 +82,9 @@ export function makeModel(
     const { fans, value = 0, trainable } = start;
     const data = fans
       ? glorotUniform(rng.fork(name), ...fans, size)
-      : new Float32Array(size).fill(value);
+      : Float32Array.from({ length: size }, (_, i) =>
+          typeof value === "number" ? value : value(i),
+        );
     parameters.push({ name, shape, data, ...(trainable === false ? { trainable } : {}) });
     return builder.constant(name, "float32", shape, data);
   });
@@ -248,6 +251,10 @@ function addLayer(place: Place, layer: Layer, x: string): string {
         { name },
       );
     }
+    case "lstm":
+    case "gru":
+      checkCount(name, "units", layer.units);
+      return addRecurrentLayer(place, layer, x);
     case "dropout":
       checkRate(name, layer.rate);
       return randomly(dropout, { rate: layer.rate });

@@ -3,10 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exp } from "../base/math.ts";
 import { makeRng } from "../base/rng.ts";
+import { interpretInstance } from "../engine/instance.ts";
 import { buildGraph } from "../graph/build.ts";
 import { gradientError } from "../graph/gradient-error.ts";
 import { interpretGraph } from "../graph/interpret-graph.ts";
 import { type Shape, sizeOf } from "../tensor/tensor.ts";
+import { fit, type TrainingData } from "../train/fit.ts";
+import { makeModel } from "./layers.ts";
 import { addGru, addLstm } from "./recurrent.ts";
 
 const [B, T, C, H] = [2, 4, 3, 5];
@@ -90,3 +93,41 @@ for (const [name, addLayer, gates, step] of [
     );
     assert.ok(worst < 1e-6, `${where} is off by ${worst} of the largest`);
   });
+
+/** Whether the first of four values is above 0; the others, which come later, are noise. */
+function firstSigns(samples: number): TrainingData {
+  const rng = makeRng(12);
+  const x = Float32Array.from({ length: samples * 4 }, () => rng.uniform(-1, 1));
+  const y = Int32Array.from({ length: samples }, (_, i) => (x[i * 4]! > 0 ? 1 : 0));
+  const rows = Array.from({ length: samples }, (_, i) => i);
+  const cut = Math.floor(samples * 0.75);
+  return { x, y, outputs: 2, train: rows.slice(0, cut), validation: rows.slice(cut) };
+}
+
+for (const type of ["lstm", "gru"] as const)
+  test(`${type} layers learn to remember; WebAssembly equals the interpreter`, async () => {
+    const model = makeModel(
+      [
+        { type, units: 4, returnSequences: true },
+        { type, units: 3 },
+      ],
+      [4, 1],
+      2,
+      1,
+    );
+    const options = { epochs: 25, learningRate: 0.02, batchSize: 16 };
+    const { best } = await fit(model, firstSigns(160), options);
+    assert.ok(best.validationAccuracy! > 0.9, `accuracy ${best.validationAccuracy}`);
+    const short = { ...options, epochs: 1, batchSize: 3 };
+    const compiled = await fit(model, firstSigns(6), short);
+    const reference = await fit(model, firstSigns(6), { ...short, engine: interpretInstance });
+    assert.deepEqual(compiled.history, reference.history);
+    assert.deepEqual(compiled.parameters, reference.parameters);
+  });
+
+test("a recurrent layer wants times and channels", () => {
+  assert.throws(
+    () => makeModel([{ type: "lstm", units: 2 }], [6], 2, 1),
+    /network: layer 1 \(lstm1\) must fit its input \[6\], got recurrent: x must be \[B,T,C\]/,
+  );
+});
