@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Lanes, tileBlocks, vectorBlocks } from "./blocks.ts";
+
+/** How often each column is computed. */
+function visits(extent: number, lanes: Lanes, repeatable: boolean): number[] {
+  const counts = new Array<number>(extent).fill(0);
+  for (const { start, by, count, parts } of vectorBlocks(extent, lanes, repeatable))
+    for (let block = 0; block < count; block++)
+      for (const part of parts) {
+        assert.ok(part.lanes <= lanes);
+        for (let lane = 0; lane < part.lanes; lane++) {
+          const column = start + block * by + part.offset + lane;
+          assert.ok(column >= 0 && column < extent, `column ${column} of ${extent}`);
+          counts[column]!++;
+        }
+      }
+  return counts;
+}
+
+test("vector blocks compute every column, and only repeatable ones twice", () => {
+  for (const lanes of [4, 8, 16] as const)
+    for (let extent = 1; extent <= 100; extent++) {
+      assert.ok(visits(extent, lanes, false).every((n) => n === 1));
+      assert.ok(visits(extent, lanes, true).every((n) => n >= 1));
+    }
+});
+
+test("a rest joins a single block, and reaches back where it may", () => {
+  const [only, ...more] = vectorBlocks(20, 8, false);
+  assert.deepEqual(more, []);
+  assert.deepEqual(only!.parts, [
+    { offset: 0, lanes: 8 },
+    { offset: 8, lanes: 8 },
+    { offset: 16, lanes: 4 },
+  ]);
+  assert.deepEqual(vectorBlocks(300, 16, true)[1]!.parts, [{ offset: -4, lanes: 16 }]);
+});
+
+test("tiles compute every row with no more accumulators than there are registers for", () => {
+  for (const parts of [1, 2, 3])
+    for (let extent = 1; extent <= 100; extent++) {
+      let next = 0;
+      for (const { start, by, count } of tileBlocks(extent, parts, 8)) {
+        assert.equal(start, next);
+        assert.ok(by * parts <= 12);
+        next += by * count;
+      }
+      assert.equal(next, extent);
+    }
+});
