@@ -46,6 +46,14 @@ test("a curve that settles is good, one that still falls needs more epochs", () 
   assert.ok(Math.abs(early.evidence.endSlope! + 0.01 / 0.6) < 1e-3, `${early.evidence.endSlope}`);
 });
 
+test("where nothing is classified wrong any more, a falling loss asks for nothing", () => {
+  const falling = (epoch: number): number => 1 - epoch / 100;
+  const perfect = { ...INPUT, training: { loss: 0.5, accuracy: 1 } };
+  assert.equal(diagnose(curve(50, falling, falling, 1), perfect).verdict, "good");
+  // One window that is classified wrong, and more epochs may mend it.
+  assert.equal(diagnose(curve(50, falling, falling, 0.995), perfect).verdict, "not-converged");
+});
+
 test("a validation loss that turns up while the training loss falls is overfitting", () => {
   const rising = (epoch: number): number => 0.4 + Math.abs(epoch - 15) / 50;
   const found = diagnose(

@@ -76,8 +76,13 @@ export const CURVE_RULES: readonly Rule[] = [
   },
   {
     verdict: "not-converged",
-    holds: ({ bestEpoch, epochs, endSlope }) =>
-      bestEpoch !== null && bestEpoch > 0.9 * epochs && endSlope !== null && endSlope < -0.005
+    // Where nothing is classified wrong any more, a falling loss is growing confidence alone.
+    holds: ({ bestEpoch, epochs, endSlope, trainingAccuracy, validationAccuracy }) =>
+      bestEpoch !== null &&
+      bestEpoch > 0.9 * epochs &&
+      endSlope !== null &&
+      endSlope < -0.005 &&
+      !(trainingAccuracy === 1 && validationAccuracy === 1)
         ? `The validation loss was still falling at the end, by ${percent(-endSlope, 2)} an epoch, and was lowest at epoch ${bestEpoch} of ${epochs}.`
         : undefined,
     remedies: ["Train for more epochs."],
