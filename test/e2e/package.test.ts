@@ -151,7 +151,8 @@ function checkContents(root: string): void {
 
 async function checkModules(app: string): Promise<void> {
   const lines = [
-    `import { parseRecipe, type Recipe } from "tinsmith/pipeline/recipe.js";`,
+    `import { parseRecipe } from "tinsmith/pipeline/parse-recipe.js";`,
+    `import type { Recipe } from "tinsmith/pipeline/recipe.js";`,
     "export const recipe: Recipe = parseRecipe(process.argv[2] ?? '{}');",
     "// @ts-expect-error A recipe is no number, which an untyped import would let pass.",
     "export const wrong: number = recipe;",
