@@ -4,8 +4,9 @@
  * w' = w f and b' = (b - mean) f + beta for each output (computed in float64, rounded once).
  */
 import type { Parameter } from "../train/step.ts";
+import { layerNames, numberedNames } from "./add-layer.ts";
 import type { Layer } from "./layer.ts";
-import { layerNames, type Model, modelOf } from "./layers.ts";
+import { type Model, modelOf } from "./layers.ts";
 
 /**
  * The model that computes the same in inference, with as few batch normalisations as possible: one
@@ -18,20 +19,43 @@ export function foldBatchNorm(
   parameters: readonly Parameter[] = model.parameters,
 ): Model {
   const all: readonly Layer[] = [...model.layers, { type: "dense", units: model.outputs }];
-  const names = layerNames(all);
+  const folded = foldLayers(all, layerNames(all), parameters);
+  const { inputShape, outputs } = model;
+  return modelOf(folded.layers.slice(0, -1), inputShape, outputs, folded.parameters);
+}
+
+type Folded = { readonly layers: readonly Layer[]; readonly parameters: readonly Parameter[] };
+
+function foldLayers(
+  all: readonly Layer[],
+  names: readonly string[],
+  parameters: readonly Parameter[],
+): Folded {
   const layers: Layer[] = [];
   const folded: Parameter[] = [];
   all.forEach((layer, index) => {
-    const own = parameters.filter(({ name }) => name.startsWith(`${names[index]}.`));
+    const name = names[index]!;
+    const own = parameters.filter((parameter) => parameter.name.startsWith(`${name}.`));
     if (layer.type === "batchNormalization" && isLinear(layers.at(-1))) {
       const [weights, bias] = folded.splice(-2) as [Parameter, Parameter];
       folded.push(...merged(weights, bias, own, layer.epsilon ?? 0.001));
+    } else if (layer.type === "residual") {
+      const branch = (prefix: string, list: readonly Layer[]): Folded =>
+        foldLayers(
+          list,
+          numberedNames(list).map((inner) => `${prefix}.${inner}`),
+          own,
+        );
+      const inner = branch(name, layer.layers);
+      const around = branch(`${name}.shortcut`, layer.shortcut ?? []);
+      layers.push({ ...layer, layers: inner.layers, shortcut: around.layers });
+      folded.push(...inner.parameters, ...around.parameters);
     } else {
       layers.push(layer);
       folded.push(...own);
     }
   });
-  return modelOf(layers.slice(0, -1), model.inputShape, model.outputs, folded);
+  return { layers, parameters: folded };
 }
 
 /** Whether a layer is a product with weights, outputs last, plus a bias and nothing more. */

@@ -49,5 +49,12 @@ export type Layer =
   /** Of one sample, without the batch dimension. */
   | { readonly type: "reshape"; readonly shape: Shape }
   | { readonly type: "flatten" }
+  /** The sum of two branches over one input: `layers`, and `shortcut`, by default the input itself. */
+  | {
+      readonly type: "residual";
+      readonly layers: readonly Layer[];
+      readonly shortcut?: readonly Layer[];
+      readonly activation?: Activation;
+    }
   | ImageLayer
   | RecurrentLayer;
