@@ -5,7 +5,7 @@
  * so that none pays for another's garbage; their blocks alternate. The peer runs as `minimize` and
  * as `trainOnBatch`; the better one counts.
  *
- *   npm run bench -- training [A B E] [--backend native] [--json] [--no-peer] [--seconds 6]
+ *   npm run bench -- training [A B C D E] [--backend native] [--json] [--no-peer] [--seconds 6]
  *
  * With `--backend native`, what the user's C compiler makes runs beside.
  *
@@ -17,61 +17,15 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { makeRng } from "../src/base/rng.ts";
 import { compile } from "../src/compiler/compile.ts";
 import type { Program } from "../src/compiler/program.ts";
 import { type Instance, wasmInstance } from "../src/engine/instance.ts";
 import { nativeInstance } from "../src/engine/native.ts";
 import { nativeCompiler } from "../src/host/native.ts";
-import { type Layer, makeModel } from "../src/models/layers.ts";
+import { makeModel } from "../src/models/layers.ts";
 import { adamSchedule } from "../src/train/adam.ts";
 import { trainingGraphs } from "../src/train/step.ts";
-
-type Workload = {
-  readonly title: string;
-  readonly layers: readonly Layer[];
-  readonly inputShape: readonly number[];
-  readonly outputs: number;
-  readonly batch: number;
-};
-
-const WORKLOADS: { readonly [name: string]: Workload } = {
-  A: {
-    title: "MLP 33-20-10-4, batch 32",
-    layers: [
-      { type: "dense", units: 20, activation: "relu" },
-      { type: "dense", units: 10, activation: "relu" },
-    ],
-    inputShape: [33],
-    outputs: 4,
-    batch: 32,
-  },
-  B: {
-    title: "conv1d on 49x13, batch 32",
-    layers: [
-      { type: "conv1d", filters: 8, kernelSize: 3, activation: "relu" },
-      { type: "maxPool1d" },
-      { type: "dropout", rate: 0.25 },
-      { type: "conv1d", filters: 16, kernelSize: 3, activation: "relu" },
-      { type: "maxPool1d" },
-      { type: "dropout", rate: 0.25 },
-      { type: "flatten" },
-    ],
-    inputShape: [49, 13],
-    outputs: 4,
-    batch: 32,
-  },
-  E: {
-    title: "MLP 784-300-100-10, batch 128",
-    layers: [
-      { type: "dense", units: 300, activation: "relu" },
-      { type: "dense", units: 100, activation: "relu" },
-    ],
-    inputShape: [784],
-    outputs: 10,
-    batch: 128,
-  },
-};
+import { batchOf, WORKLOADS, type Workload } from "./workloads.ts";
 
 /** How the step is run, by the value of `--backend`. */
 const BACKENDS = {
@@ -95,14 +49,6 @@ type Contender = {
   readonly step: () => unknown;
   readonly sync: () => unknown;
 };
-
-function batchOf({ inputShape, outputs, batch }: Workload) {
-  const rng = makeRng(7);
-  const size = inputShape.reduce((product, n) => product * n, batch);
-  const x = Float32Array.from({ length: size }, () => rng.uniform(-1, 1));
-  const y = Int32Array.from({ length: batch }, () => rng.int(outputs));
-  return { x, y, outputs };
-}
 
 function ours(workload: Workload, backend: Backend): Contender {
   const { layers, inputShape, outputs, batch } = workload;
@@ -168,6 +114,7 @@ function peerNetwork(tf: Peer, { layers, inputShape, outputs }: Workload, logits
       x = L.maxPooling1d({ poolSize: 2, strides: 2, padding: "same" }).apply(x);
     else if (layer.type === "dropout") x = L.dropout({ rate: layer.rate }).apply(x);
     else if (layer.type === "flatten") x = L.flatten().apply(x);
+    else throw new Error(`no layer ${layer.type} in the peer's network`);
   }
   const activation = logits ? undefined : "softmax";
   return tf.model({
@@ -321,7 +268,7 @@ const { values, positionals } = parseArgs({
 const chosen = positionals.length > 0 ? positionals : ["A"];
 for (const name of chosen)
   if (!Object.hasOwn(WORKLOADS, name)) {
-    console.error(`bench: workloads are A, B, E, got ${name}`);
+    console.error(`bench: workloads are ${Object.keys(WORKLOADS).join(", ")}, got ${name}`);
     process.exit(1);
   }
 if (!Object.hasOwn(BACKENDS, values.backend)) {
