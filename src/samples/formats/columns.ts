@@ -3,6 +3,7 @@
  * case, blanks and dashes do not matter):
  *
  *   sample     sample, sample_id, id, recording, recording_id, file, filename, file_name
+ *   targets    only given: columns of numbers to predict, which together are the label
  *   label      label, labels, class, target, species, activity, gesture, diagnosis; also y, unless
  *              there is an x or z; also category, unless it is the split
  *   split      split, category, set, subset, when all cells are names of a split (train, training,
@@ -27,7 +28,8 @@ export type TimeColumn = { readonly column: number; readonly msPerUnit: number }
 /** Indices of columns. */
 export type Columns = {
   readonly sample: number | undefined;
-  readonly label: number | undefined;
+  /** Those whose texts, with commas between, are the label: targets, or the one label column. */
+  readonly labels: readonly number[];
   readonly split: number | undefined;
   readonly time: TimeColumn | undefined;
   /** All others that are not ignored, in order. */
@@ -67,13 +69,14 @@ export function findColumns(name: string, table: TextTable, options: ReadOptions
     title === undefined ? undefined : indexOf(name, table, title);
   const split = given(options.splitColumn);
   if (split !== undefined) checkSplit(name, table, split);
+  const targets = (options.targetColumns ?? []).map((title) => indexOf(name, table, title));
   const fixed = {
     sample: given(options.sampleColumn),
     label: given(options.labelColumn),
     split,
     time: given(options.timestampColumn),
   };
-  const taken = new Set([...ignored, ...Object.values(fixed)]);
+  const taken = new Set([...ignored, ...targets, ...Object.values(fixed)]);
   /** The one free column that fits, marked as taken. */
   const find = (option: string, fits: (key: string, column: number) => boolean) => {
     const found = [...keys.keys()].filter((c) => !taken.has(c) && fits(keys[c]!, c));
@@ -94,16 +97,16 @@ export function findColumns(name: string, table: TextTable, options: ReadOptions
   const time = fixed.time ?? find("timestampColumn", (key) => TIME.test(key));
   const sample = fixed.sample ?? find("sampleColumn", (key) => SAMPLE.test(key));
   const splitFound = fixed.split ?? find("splitColumn", (key, c) => SPLIT.test(key) && isSplit(c));
-  const label =
-    fixed.label ??
+  const findLabel = () =>
     find(
       "labelColumn",
       (key) => LABEL.test(key) || key === "category" || (key === "y" && !hasAxes),
     );
+  const label = targets.length > 0 ? undefined : (fixed.label ?? findLabel());
   const unit = time === undefined || time === fixed.time ? "ms" : TIME.exec(keys[time]!)?.[1];
   return {
     sample,
-    label,
+    labels: targets.length > 0 ? targets : label === undefined ? [] : [label],
     split: splitFound,
     time: time === undefined ? undefined : { column: time, msPerUnit: MS_PER_UNIT[unit ?? "ms"]! },
     others: [...keys.keys()].filter((column) => !taken.has(column)),

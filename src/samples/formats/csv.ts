@@ -5,10 +5,11 @@
  */
 import papaparse from "papaparse";
 import { fromUtf8 } from "../../base/bytes.ts";
+import { isNumber } from "../number-labels.ts";
 import type { Sample } from "../sample.ts";
 import type { TextTable } from "./columns.ts";
 import { describe, type ReadOptions, unreadable } from "./reader.ts";
-import { isNumber, readTable } from "./table.ts";
+import { readTable } from "./table.ts";
 
 const SEPARATORS = [",", ";", "\t"] as const;
 

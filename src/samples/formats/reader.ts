@@ -14,6 +14,8 @@ export type ReadOptions = {
   /** Columns of tables, where their names do not tell; see `columns.ts`. */
   readonly sampleColumn?: string;
   readonly labelColumn?: string;
+  /** Columns of numbers to predict: in place of a label column. */
+  readonly targetColumns?: readonly string[];
   readonly splitColumn?: string;
   /** A column of times in milliseconds. */
   readonly timestampColumn?: string;

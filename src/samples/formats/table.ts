@@ -12,6 +12,7 @@
  * left out, unless it is the only one. What was taken as what is told through `onNote`.
  */
 import { UserError } from "../../base/errors.ts";
+import { isNumber, MOST_NUMBERED_CLASSES } from "../number-labels.ts";
 import type { Axis, Category, Sample } from "../sample.ts";
 import { runsOf, withSegments } from "../segments.ts";
 import { type Columns, categoryOfCell, findColumns, type TextTable } from "./columns.ts";
@@ -20,8 +21,6 @@ import { intervalOf } from "./timestamps.ts";
 
 /** Notes name this many axes. */
 const NAMED_AXES = 12;
-
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** A recording: rows of the table, and its id unless the whole table is one. */
 type Group = { readonly id: string | undefined; readonly start: number; readonly end: number };
@@ -39,11 +38,6 @@ type Context = {
   readonly intervalFor: (group: Group) => number;
 };
 
-/** Whether a cell is a decimal number. */
-export function isNumber(cell: string): boolean {
-  return NUMBER.test(cell.trim());
-}
-
 /**
  * Makes the samples of a table.
  * @throws UserError `csv-value`, `csv-header`, `csv-timestamp`, `csv-rate`, `csv-ambiguous`,
@@ -53,7 +47,8 @@ export function readTable(name: string, table: TextTable, options: ReadOptions):
   const columns = findColumns(name, table, options);
   const rateHz = rateOf(name, options.sampleRateHz);
   const groups = groupsOf(name, table, columns, rateHz);
-  if (options.labelColumn === undefined) checkLabels(name, table, columns);
+  if (options.labelColumn === undefined && options.targetColumns === undefined)
+    checkLabels(name, table, columns);
   const { axes, values, texts } = valuesOf(name, table, columns);
   const times = columns.time ? timesOf(name, table, columns.time) : undefined;
   const isPlain = groups.every(({ start, end }) => end - start === 1) && !times && !rateHz;
@@ -88,18 +83,18 @@ export function readTable(name: string, table: TextTable, options: ReadOptions):
 function groupsOf(
   name: string,
   { titles, rows }: TextTable,
-  { sample, label, time }: Columns,
+  { sample, labels, time }: Columns,
   rateHz: number | undefined,
 ): Group[] {
   const whole = { id: undefined, start: 0, end: rows.length };
   if (sample === undefined) {
     if (time || rateHz || rows.length === 1) return [whole];
-    if (label === undefined) {
+    if (labels.length === 0) {
       throw unreadable(
         "csv-rate",
         name,
         "must have a column timestamp (ms), a given rate or a label column, got none of them",
-        "Give the rate in Hz (--rate) if the rows follow each other in time, or labelColumn (--label-column) if each row is a sample of its own.",
+        "Give the rate in Hz (--rate) if the rows follow each other in time, or labelColumn (--label-column) if each row is a sample of its own; targetColumns (--target-columns) if numbers are to be predicted.",
       );
     }
     const width = String(rows.length + 1).length;
@@ -166,11 +161,15 @@ function sampleOf(context: Context, group: Group): Sample {
     signatureValidates: null,
     metadata,
   };
-  const column = columns.label;
-  if (column === undefined || constantOf(table, column, group) === "") return sample;
-  const segments = runsOf(end - start, (row) => table.rows[start + row]![column]!.trim());
-  const empty = segments.find(({ label }) => label === "");
+  const { labels } = columns;
+  const isEmpty = labels.every((column) => constantOf(table, column, group) === "");
+  if (labels.length === 0 || isEmpty) return sample;
+  const cellsOf = (row: number): readonly string[] =>
+    labels.map((column) => table.rows[start + row]![column]!.trim());
+  const segments = runsOf(end - start, (row) => cellsOf(row).join(", "));
+  const empty = segments.find(({ startRow }) => cellsOf(startRow).includes(""));
   if (empty) {
+    const column = labels[cellsOf(empty.startRow).indexOf("")]!;
     const cell = `row ${start + empty.startRow + 2}, column ${describe(table.titles[column])}`;
     throw unreadable("csv-label", name, `${cell} must have a label, got an empty cell`);
   }
@@ -197,9 +196,15 @@ function categoryOf({ name, table }: Context, group: Group, column: number): Cat
   );
 }
 
-/** A column that only its name makes a label must hold classes. */
-function checkLabels(name: string, { titles, rows }: TextTable, { label }: Columns): void {
+/** A column that only its name makes a label must hold classes, or many numbers to predict. */
+function checkLabels(
+  name: string,
+  { titles, rows }: TextTable,
+  { labels: [label] }: Columns,
+): void {
   if (label === undefined) return;
+  const cells = new Set(rows.map((row) => row[label]!.trim()));
+  if (cells.size > MOST_NUMBERED_CLASSES && [...cells].every(isNumber)) return;
   const odd = rows.findIndex((row) => {
     const cell = row[label]!.trim();
     return isNumber(cell) && !Number.isInteger(Number(cell));
@@ -209,7 +214,7 @@ function checkLabels(name: string, { titles, rows }: TextTable, { label }: Colum
     "csv-label",
     name,
     `row ${odd + 2}, column ${describe(titles[label])} must hold a class, got ${rows[odd]![label]!.trim()}`,
-    "Name it with labelColumn (--label-column) if its numbers are classes, or leave it out with ignoreColumns (--ignore-columns).",
+    "Name it with labelColumn (--label-column) if its numbers are classes or to be predicted, or leave it out with ignoreColumns (--ignore-columns).",
   );
 }
 
@@ -221,7 +226,7 @@ function valuesOf(
 ): { axes: Axis[]; values: Float32Array; texts: number[] } {
   const { titles, rows } = table;
   const isText = (column: number) =>
-    rows.every((row) => !NUMBER.test(row[column]!.trim())) &&
+    rows.every((row) => !isNumber(row[column]!)) &&
     rows.some((row) => /\p{L}/u.test(row[column]!) && !/^\W*(?:nan|inf|null)/i.test(row[column]!));
   const texts = others.filter(isText);
   const numeric = others.filter((column) => !texts.includes(column));
@@ -248,7 +253,7 @@ function timesOf(
 
 function numberAt(name: string, { titles, rows }: TextTable, row: number, column: number): number {
   const cell = rows[row]![column]!.trim();
-  const value = NUMBER.test(cell) ? Number(cell) : Number.NaN;
+  const value = isNumber(cell) ? Number(cell) : Number.NaN;
   if (Number.isFinite(Math.fround(value))) return value;
   throw unreadable(
     "csv-value",
@@ -272,10 +277,10 @@ function tellOf(
 ): void {
   if (onNote === undefined) return;
   const title = (column: number) => `"${table.titles[column]}"`;
-  const { sample, label, split, time } = columns;
+  const { sample, labels, split, time } = columns;
   const roles = [
     ...(sample === undefined ? [] : [`recordings from ${title(sample)}`]),
-    ...(label === undefined ? [] : [`labels from ${title(label)}`]),
+    ...(labels.length === 0 ? [] : [`labels from ${labels.map(title).join(", ")}`]),
     ...(split === undefined ? [] : [`the split from ${title(split)}`]),
   ];
   if (roles.length > 0 || texts.length > 0) {
@@ -288,7 +293,7 @@ function tellOf(
     if (axes.length > NAMED_AXES) names.push(`and ${axes.length - NAMED_AXES} more`);
     onNote(`${what}; ${roles.join(", ")}; values: ${names.join(", ")}.`);
   }
-  if (label === undefined && groups.length > 1) {
+  if (labels.length === 0 && groups.length > 1) {
     onNote("no label column was found, so the file gives the label; labelColumn names one.");
   }
   if (failures.length > 0) {
