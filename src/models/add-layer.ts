@@ -48,7 +48,7 @@ export function layerNames(layers: readonly Layer[]): readonly string[] {
 }
 
 /** `conv2d1`, `batchNormalization1`, `conv2d2`, … */
-export function numberedNames(layers: readonly Layer[]): readonly string[] {
+export function numberedNames(layers: readonly { readonly type: string }[]): readonly string[] {
   const counts = new Map<string, number>();
   return layers.map(({ type }) => {
     const count = (counts.get(type) ?? 0) + 1;
@@ -70,17 +70,27 @@ export function addLayers(
 ): string {
   return layers.reduce((input, layer, index) => {
     const name = names[index]!;
-    try {
-      return addLayer({ ...place, name, index: place.index + index }, layer, input);
-    } catch (error) {
-      if (error instanceof UserError || !(error instanceof Error)) throw error;
-      const { shape } = place.builder.spec(input);
-      throw new UserError(
-        "layers-invalid",
-        `network: layer ${index + 1} (${name}) must fit its input [${shape.slice(1)}], got ${error.message}`,
-      );
-    }
+    const own = { ...place, name, index: place.index + index };
+    return addCheckedLayer(own, layer, input, `layer ${index + 1} (${name})`);
   }, x);
+}
+
+/**
+ * Adds one layer.
+ * @param title what an error calls it
+ * @throws UserError `layers-invalid`
+ */
+export function addCheckedLayer(place: Place, layer: Layer, x: string, title: string): string {
+  try {
+    return addLayer(place, layer, x);
+  } catch (error) {
+    if (error instanceof UserError || !(error instanceof Error)) throw error;
+    const { shape } = place.builder.spec(x);
+    throw new UserError(
+      "layers-invalid",
+      `network: ${title} must fit its input [${shape.slice(1)}], got ${error.message}`,
+    );
+  }
 }
 
 function addLayer(place: Place, layer: Layer, x: string): string {

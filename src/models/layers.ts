@@ -2,15 +2,13 @@
  * Layer lists: the form in which people write networks. `makeModel` gives each layer its
  * parameters; the model then adds its forward pass to any graph, to be trained or deployed.
  */
-import { UserError } from "../base/errors.ts";
-import { makeRng } from "../base/rng.ts";
 import { buildGraph } from "../graph/build.ts";
 import type { Graph, GraphBuilder } from "../graph/graph.ts";
 import { softmax } from "../graph/operators/softmax.ts";
-import { type Shape, sizeOf } from "../tensor/tensor.ts";
+import type { Shape } from "../tensor/tensor.ts";
 import type { Parameter, TrainableModel } from "../train/step.ts";
-import { addLayers, layerNames, type Place, type Start } from "./add-layer.ts";
-import { glorotUniform } from "./initializers.ts";
+import { addLayers, layerNames } from "./add-layer.ts";
+import { initialParameters } from "./initial-parameters.ts";
 import type { Layer } from "./layer.ts";
 
 export type { Layer };
@@ -19,9 +17,6 @@ export type Model = TrainableModel & {
   readonly layers: readonly Layer[];
   readonly outputs: number;
 };
-
-/** Far beyond what a small device holds; a recipe's slip must not fill the memory of the host. */
-const MAX_PARAMETERS = 4_000_000;
 
 /**
  * Makes a model of `layers` and a final dense layer of `outputs` units, with Glorot uniform weights
@@ -35,29 +30,9 @@ export function makeModel(
   outputs: number,
   seed: number,
 ): Model {
-  const rng = makeRng(seed).fork("weights");
-  const parameters: Parameter[] = [];
-  let total = 0;
   const builder = buildGraph();
   const x = builder.input("x", "float32", [1, ...inputShape]);
-  const parameter: Place["parameter"] = (name, shape, start: Start = {}) => {
-    const size = sizeOf(shape);
-    total += size;
-    if (total > MAX_PARAMETERS)
-      throw new UserError(
-        "layers-invalid",
-        `network: there must be at most ${MAX_PARAMETERS} parameters, got ${total} with ${name}`,
-        "Use fewer units or filters, or put a pooling layer before a dense one.",
-      );
-    const { fans, value = 0, trainable } = start;
-    const data = fans
-      ? glorotUniform(rng.fork(name), ...fans, size)
-      : Float32Array.from({ length: size }, (_, i) =>
-          typeof value === "number" ? value : value(i),
-        );
-    parameters.push({ name, shape, data, ...(trainable === false ? { trainable } : {}) });
-    return builder.constant(name, "float32", shape, data);
-  };
+  const { parameter, parameters } = initialParameters(builder, seed);
   const all = withOutput(layers, outputs);
   addLayers({ builder, parameter, dropoutSeed: undefined, index: 0 }, all, layerNames(all), x);
   return modelOf(layers, inputShape, outputs, parameters);
@@ -98,7 +73,7 @@ export function modelOf(
  */
 export function addInference(
   builder: GraphBuilder,
-  model: Model,
+  model: TrainableModel,
   x: string,
   parameters: readonly Parameter[] = model.parameters,
   task: "classification" | "regression" = "classification",
@@ -110,7 +85,7 @@ export function addInference(
 
 /** The graph of a trained model alone: input `x` [batch, ...inputShape], one output. */
 export function inferenceGraph(
-  model: Model,
+  model: TrainableModel,
   parameters: readonly Parameter[] = model.parameters,
   options: { readonly batch?: number; readonly task?: "classification" | "regression" } = {},
 ): Graph {

@@ -1,6 +1,7 @@
 /** Recipes: what is written reads back, and whatever a person may get wrong is said exactly. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LAYER_FIELDS } from "../models/layer-fields.ts";
 import { formatRecipe, parseRecipe } from "./parse-recipe.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -149,36 +150,39 @@ const WRONG: readonly (readonly [unknown, string])[] = [
   [{ ...FULL, layers: {} }, '"layers" must be a list, got {}'],
   [layer("dense"), '"layers[0]" must be an object, got "dense"'],
   [
-    layer({ type: "lstm" }),
-    '"layers[0].type" must be one of dense, conv1d, maxPool1d, dropout, reshape, flatten, got "lstm"',
+    layer({ type: "attention" }),
+    `"layers[0].type" must be one of ${Object.keys(LAYER_FIELDS).join(", ")}, got "attention"`,
   ],
   [
     layer({ type: "constructor" }),
-    '"layers[0].type" must be one of dense, conv1d, maxPool1d, dropout, reshape, flatten, got "constructor"',
+    `"layers[0].type" must be one of ${Object.keys(LAYER_FIELDS).join(", ")}, got "constructor"`,
   ],
   [layer({ type: "flatten", units: 1 }), '"layers[0]" must not have the key "units"'],
   [
     layer({ type: "dense", units: 0 }),
-    '"layers[0].units" must be an integer from 1 to 65536, got 0',
+    '"layers[0].units" must be an integer from 1 to 1048576, got 0',
   ],
-  [layer({ type: "dense" }), '"layers[0].units" must be an integer from 1 to 65536, got nothing'],
+  [layer({ type: "dense" }), '"layers[0].units" must be an integer from 1 to 1048576, got nothing'],
   [
     layer({ type: "conv1d", filters: 2 }),
-    '"layers[0].kernelSize" must be an integer from 1 to 65536, got nothing',
+    '"layers[0].kernelSize" must be an integer from 1 to 1048576, got nothing',
   ],
   [layer({ type: "dropout" }), '"layers[0].rate" must be a number from 0 to below 1, got nothing'],
   [
     layer({ type: "dropout", rate: 1 }),
     '"layers[0].rate" must be a number from 0 to below 1, got 1',
   ],
-  [layer({ type: "reshape" }), '"layers[0].shape" must be a list, got nothing'],
   [
-    layer({ type: "reshape", shape: [3, -1] }),
-    '"layers[0].shape[1]" must be an integer from 1 to 1048576, got -1',
+    layer({ type: "reshape" }),
+    '"layers[0].shape" must be a list of 1 to 4 whole numbers of at least 1, got nothing',
   ],
   [
-    layer({ type: "dense", units: 1, activation: "tanh" }),
-    '"layers[0].activation" must be one of linear, relu, got "tanh"',
+    layer({ type: "reshape", shape: [3, -1] }),
+    '"layers[0].shape" must be a list of 1 to 4 whole numbers of at least 1, got [3,-1]',
+  ],
+  [
+    layer({ type: "dense", units: 1, activation: "maxout" }),
+    '"layers[0].activation" must be one of linear, relu, relu6, leakyRelu, elu, sigmoid, hardSigmoid, tanh, swish, hardSwish, gelu, softplus, got "maxout"',
   ],
   [without("training"), '"training" must be an object, got nothing'],
   [

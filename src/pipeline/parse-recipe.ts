@@ -3,7 +3,7 @@
  * the file.
  */
 import { UserError } from "../base/errors.ts";
-import type { Layer } from "../models/layers.ts";
+import { parseLayers } from "../models/parse-layer.ts";
 import {
   type AnomalyRecipe,
   type Augmentation,
@@ -61,8 +61,6 @@ export function parseRecipe(text: string): Recipe {
   const standardize = root.standardize ?? true;
   if (typeof standardize !== "boolean")
     throw wrong("standardize", "must be a boolean", standardize);
-  const layers = root.layers ?? DEFAULT_LAYERS;
-  if (!Array.isArray(layers)) throw wrong("layers", "must be a list", layers);
 
   return {
     tinsmith: 1,
@@ -81,7 +79,7 @@ export function parseRecipe(text: string): Recipe {
     },
     block: parseBlock("block", root.block),
     standardize,
-    layers: layers.map((layer, i) => parseLayer(`layers[${i}]`, layer)),
+    layers: parseLayers("layers", root.layers ?? DEFAULT_LAYERS, { wrong, unknownKey }),
     training: {
       epochs: integer("training.epochs", training.epochs, 1, 100_000),
       learningRate: number("training.learningRate", training.learningRate, 0, 100),
@@ -197,55 +195,6 @@ function parseAnomaly(value: unknown): AnomalyRecipe {
   };
 }
 
-/** Keys of each layer: those that it must have, then those that it may have. */
-const LAYER_KEYS: ReadonlyMap<string, readonly [must: readonly string[], may: readonly string[]]> =
-  new Map([
-    ["dense", [["units"], ["activation"]]],
-    [
-      "conv1d",
-      [
-        ["filters", "kernelSize"],
-        ["stride", "padding", "activation"],
-      ],
-    ],
-    ["maxPool1d", [[], ["size", "stride", "padding"]]],
-    ["dropout", [["rate"], []]],
-    ["reshape", [["shape"], []]],
-    ["flatten", [[], []]],
-  ]);
-
-/** Checks keys and kinds; sizes that must fit together are checked when the model is made. */
-function parseLayer(path: string, value: unknown): Layer {
-  const layer = object(path, value);
-  const type = string(`${path}.type`, layer.type);
-  const known = LAYER_KEYS.get(type);
-  if (!known)
-    throw wrong(`${path}.type`, `must be one of ${[...LAYER_KEYS.keys()].join(", ")}`, type);
-  const [must, may] = known;
-  keys(path, layer, ["type", ...must, ...may]);
-  const isGiven = (key: string): boolean => layer[key] !== undefined || must.includes(key);
-  for (const key of ["units", "filters", "kernelSize", "size", "stride"])
-    if (isGiven(key)) integer(`${path}.${key}`, layer[key], 1, 65_536);
-  const { rate } = layer;
-  if (isGiven("rate") && !(typeof rate === "number" && rate >= 0 && rate < 1))
-    throw wrong(`${path}.rate`, "must be a number from 0 to below 1", rate);
-  for (const [key, choices] of [
-    ["activation", ["linear", "relu"]],
-    ["padding", ["same", "valid"]],
-  ] as const) {
-    const given = layer[key];
-    if (given !== undefined && !(choices as readonly unknown[]).includes(given))
-      throw wrong(`${path}.${key}`, `must be one of ${choices.join(", ")}`, given);
-  }
-  if (isGiven("shape")) {
-    if (!Array.isArray(layer.shape)) throw wrong(`${path}.shape`, "must be a list", layer.shape);
-    layer.shape.forEach((n, i) => {
-      integer(`${path}.shape[${i}]`, n, 1, 1_048_576);
-    });
-  }
-  return layer as unknown as Layer;
-}
-
 function wrong(path: string, rule: string, value: unknown): UserError {
   return new UserError("recipe-value", `recipe: "${path}" ${rule}, got ${show(value)}`);
 }
@@ -263,12 +212,15 @@ function object(path: string, value: unknown): Json {
 
 function keys(path: string, value: Json, allowed: readonly string[]): void {
   for (const key of Object.keys(value))
-    if (!allowed.includes(key))
-      throw new UserError(
-        "recipe-key",
-        `recipe: "${path}" must not have the key "${key}"`,
-        `It may have ${allowed.join(", ")}.`,
-      );
+    if (!allowed.includes(key)) throw unknownKey(path, key, allowed);
+}
+
+function unknownKey(path: string, key: string, allowed: readonly string[]): UserError {
+  return new UserError(
+    "recipe-key",
+    `recipe: "${path}" must not have the key "${key}"`,
+    `It may have ${allowed.join(", ")}.`,
+  );
 }
 
 function string(path: string, value: unknown): string {
