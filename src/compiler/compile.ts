@@ -4,14 +4,14 @@
  */
 import { type Graph, type GraphTensor, tensorOf } from "../graph/graph.ts";
 import type { Kernel } from "../ir/kernel.ts";
-import { verifyKernel } from "../ir/verify.ts";
-import { BYTES_PER_ELEMENT, bytesOf, type Shape, type TypedArray } from "../tensor/tensor.ts";
+import { BYTES_PER_ELEMENT, bytesOf } from "../tensor/tensor.ts";
 import { fuseSteps } from "./fuse.ts";
 import { canRunInPlace, mergeBuffers } from "./in-place.ts";
 import { type Block, planMemory } from "./plan.ts";
-import type { Call, Entry, Place, Program, ProgramConstant, ProgramTensor } from "./program.ts";
+import { constantPool, kernelPool } from "./pools.ts";
+import type { Call, Entry, Place, Program, ProgramTensor } from "./program.ts";
 import { scheduleKernel } from "./schedule.ts";
-import { lowerGraph, type Step } from "./steps.ts";
+import { lowerGraph, makeLowering, type Step } from "./steps.ts";
 
 export type CompileOptions = {
   /** Of every offset in the arena: 16 for vectors of four, 4 for devices. @default 16 */
@@ -44,6 +44,9 @@ export function compile(
   const blockOf = new Map<string, number>();
   const steps: { entry: string; step: Step; scratch: (number | undefined)[] }[] = [];
   const END = Number.MAX_SAFE_INTEGER;
+  const lowering = makeLowering();
+  const inPlaceForm = inPlaceForms();
+  const aliasesOf = new Map(names.map((name) => [name, updatesOf(graphs[name]!)]));
   const isShared = (t: GraphTensor): boolean =>
     t.kind === "state" || (t.kind === "input" && (uses.get(t.name) ?? 0) > 1);
   const key = (entry: string, tensor: GraphTensor): string =>
@@ -51,9 +54,9 @@ export function compile(
 
   for (const entry of names) {
     const graph = graphs[entry]!;
-    const aliases = updatesOf(graph);
+    const aliases = aliasesOf.get(entry)!;
     const keep = new Set([...graph.outputs, ...aliases.keys()]);
-    const lowered = lowerGraph(graph);
+    const lowered = lowerGraph(graph, lowering);
     const list = fuse ? fuseSteps(lowered, keep) : lowered;
     const start = steps.length;
     const end = start + list.length - 1;
@@ -114,12 +117,12 @@ export function compile(
           const dies = tensor.kind === "value" || (tensor.kind === "input" && !isShared(tensor));
           if (!dies || keep.has(input)) continue;
           if (step.tensors.filter((t) => t === input).length > 1) continue;
-          const [from, to] = [step.kernel.buffers[n]!.name, step.kernel.buffers[o]!.name];
-          if (!canRunInPlace(step.kernel, from, to)) continue;
+          const kernel = inPlaceForm(step.kernel, n, o);
+          if (!kernel) continue;
           blockOf.set(key(entry, tensorOf(graph, output)), blockFor(input, start + i));
           return {
             ...step,
-            kernel: mergeBuffers(step.kernel, from, to),
+            kernel,
             tensors: step.tensors.filter((_, k) => k !== n),
           };
         }
@@ -133,7 +136,7 @@ export function compile(
   const kernels = kernelPool();
   const placeOf = (entry: string, name: string): Place => {
     const graph = graphs[entry]!;
-    const tensor = tensorOf(graph, updatesOf(graph).get(name) ?? name);
+    const tensor = tensorOf(graph, aliasesOf.get(entry)!.get(name) ?? name);
     if (tensor.kind === "constant")
       return constants.add(tensor.name, tensor.dtype, tensor.data!, tensor.shape);
     const block = blockOf.get(key(entry, tensor));
@@ -188,6 +191,22 @@ export function compile(
   };
 }
 
+/** Gives the kernel with an input merged with an output, where it may be; each kernel once. */
+function inPlaceForms(): (kernel: Kernel, input: number, output: number) => Kernel | undefined {
+  const known = new Map<Kernel, Map<string, Kernel | undefined>>();
+  return (kernel, input, output) => {
+    const forms = known.get(kernel) ?? new Map<string, Kernel | undefined>();
+    known.set(kernel, forms);
+    const key = `${input},${output}`;
+    if (!forms.has(key)) {
+      const [from, to] = [kernel.buffers[input]!.name, kernel.buffers[output]!.name];
+      const possible = canRunInPlace(kernel, from, to);
+      forms.set(key, possible ? mergeBuffers(kernel, from, to) : undefined);
+    }
+    return forms.get(key);
+  };
+}
+
 /** For each tensor that is the new content of a state, that state. */
 function updatesOf(graph: Graph): Map<string, string> {
   const result = new Map<string, string>();
@@ -197,72 +216,4 @@ function updatesOf(graph: Graph): Map<string, string> {
       result.set(node.outputs[Number(output)]!, result.get(state) ?? state);
     }
   return result;
-}
-
-/** Collects read-only data by content; the widest elements first, so that nothing is padded. */
-function constantPool() {
-  const entries: Omit<ProgramConstant, "offset">[] = [];
-  const byContent = new Map<string, number>();
-  const used = new Set<string>();
-  return {
-    /** Until `finish`, the offset of a place is the number of the entry. */
-    add: (
-      hint: string,
-      dtype: ProgramConstant["dtype"],
-      data: TypedArray,
-      shape?: Shape,
-    ): Place => {
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      const content = `${dtype}:${Array.from(bytes).join()}`;
-      let entry = byContent.get(content);
-      if (entry === undefined) {
-        let name = hint;
-        for (let n = 1; used.has(name); n++) name = `${hint}_${n}`;
-        used.add(name);
-        entry = entries.push({ name, dtype, data, ...(shape ? { shape } : {}) }) - 1;
-        byContent.set(content, entry);
-      }
-      return { region: "constants", offset: entry };
-    },
-    finish: () => {
-      const order = entries
-        .map((_, i) => i)
-        .sort((a, b) => bytesPer(entries[b]!) - bytesPer(entries[a]!) || a - b);
-      const offsets = new Array<number>(entries.length);
-      const constants: ProgramConstant[] = [];
-      let bytes = 0;
-      for (const i of order) {
-        const entry = entries[i]!;
-        offsets[i] = bytes;
-        constants.push({ ...entry, offset: bytes });
-        bytes += entry.data.length * bytesPer(entry);
-      }
-      return { constants, offsets, bytes: Math.ceil(bytes / 4) * 4 };
-    },
-  };
-}
-
-const bytesPer = (entry: { dtype: ProgramConstant["dtype"] }): number =>
-  BYTES_PER_ELEMENT[entry.dtype];
-
-/** Keeps each distinct kernel once; what its constants hold does not distinguish it. */
-function kernelPool() {
-  const list: Kernel[] = [];
-  const byContent = new Map<string, number>();
-  return {
-    list,
-    add: (kernel: Kernel): number => {
-      const content = JSON.stringify([kernel.name, kernel.buffers, kernel.body], (name, value) =>
-        name === "routine" ? value.name : name === "data" ? undefined : value,
-      );
-      const known = byContent.get(content);
-      if (known !== undefined) return known;
-      verifyKernel(kernel);
-      let name = kernel.name;
-      for (let n = 1; list.some((k) => k.name === name); n++) name = `${kernel.name}_${n}`;
-      const index = list.push(name === kernel.name ? kernel : { ...kernel, name }) - 1;
-      byContent.set(content, index);
-      return index;
-    },
-  };
 }

@@ -3,10 +3,16 @@
  * planning work on steps, and on the loops of their kernels alone; operator names mean nothing
  * here.
  */
-import { type Graph, type TensorSpec, tensorOf } from "../graph/graph.ts";
+import {
+  type Graph,
+  type GraphNode,
+  type NodeContext,
+  type Operator,
+  type TensorSpec,
+  tensorOf,
+} from "../graph/graph.ts";
 import { affineOf, equalAffine } from "../ir/affine.ts";
 import type { Kernel, Stmt } from "../ir/kernel.ts";
-import { verifyKernel } from "../ir/verify.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 
 export type Step = {
@@ -17,8 +23,55 @@ export type Step = {
   readonly tensors: readonly (string | undefined)[];
 };
 
-/** Lowers every node, verifies the kernels and leaves out plain copies. */
-export function lowerGraph(graph: Graph): Step[] {
+/** Lowers a node, or finds the kernel of an equal one. */
+export type Lowering = (node: GraphNode, context: NodeContext) => Lowered;
+
+type Lowered = { readonly kernel: Kernel; readonly copies: boolean };
+
+/**
+ * Nodes of the same operator, attributes and shapes share one kernel, and so all that is found out
+ * about it later. The kernels are not verified here; what remains of them in the end is.
+ */
+export function makeLowering(): Lowering {
+  const known = new Map<Operator, Map<string, Lowered>>();
+  return ({ name, operator }, context) => {
+    const { attributes, inputs, outputs } = context;
+    const kernels = known.get(operator) ?? new Map<string, Lowered>();
+    known.set(operator, kernels);
+    const specs = [...inputs, ...outputs];
+    const key = JSON.stringify([
+      attributes,
+      inputs.length,
+      ...specs.map(({ dtype, shape, quantization }) => [dtype, shape, quantization]),
+    ]);
+    const found = kernels.get(key);
+    if (found) return found;
+    const kernel = operator.lower(context);
+    checkPorts(kernel, name, specs);
+    const lowered = { kernel, copies: isCopy(kernel) };
+    kernels.set(key, lowered);
+    return lowered;
+  };
+}
+
+/** The buffers of a kernel must be the tensors of its node. */
+function checkPorts(kernel: Kernel, node: string, specs: readonly TensorSpec[]): void {
+  const ports = kernel.buffers.filter((b) => b.role !== "constant" && b.role !== "scratch");
+  if (ports.length !== specs.length)
+    throw new Error(
+      `compile: kernel ${kernel.name} of node "${node}" must have ${specs.length} input and output buffers, got ${ports.length}`,
+    );
+  ports.forEach((buffer, i) => {
+    const tensor = specs[i]!;
+    if (buffer.length !== sizeOf(tensor.shape) || buffer.dtype !== tensor.dtype)
+      throw new Error(
+        `compile: buffer "${buffer.name}" of kernel ${kernel.name} must match tensor "${tensor.name}" (${tensor.dtype} [${tensor.shape}]), got ${buffer.dtype} of length ${buffer.length}`,
+      );
+  });
+}
+
+/** Lowers every node and leaves out plain copies. */
+export function lowerGraph(graph: Graph, lowering: Lowering = makeLowering()): Step[] {
   const steps: Step[] = [];
   /** Tensors that are another tensor under a second name. */
   const sameAs = new Map<string, string>();
@@ -29,24 +82,11 @@ export function lowerGraph(graph: Graph): Step[] {
     const spec = (name: string): TensorSpec => tensorOf(graph, name);
     const inputs = node.inputs.map(spec);
     const outputs = node.outputs.map(spec);
-    const kernel = node.operator.lower({ attributes: node.attributes, inputs, outputs });
-    verifyKernel(kernel);
-    const ports = kernel.buffers.filter((b) => b.role !== "constant" && b.role !== "scratch");
-    const specs = [...inputs, ...outputs];
-    if (ports.length !== specs.length)
-      throw new Error(
-        `compile: kernel ${kernel.name} of node "${node.name}" must have ${specs.length} input and output buffers, got ${ports.length}`,
-      );
-    ports.forEach((buffer, i) => {
-      const tensor = specs[i]!;
-      if (buffer.length !== sizeOf(tensor.shape) || buffer.dtype !== tensor.dtype)
-        throw new Error(
-          `compile: buffer "${buffer.name}" of kernel ${kernel.name} must match tensor "${tensor.name}" (${tensor.dtype} [${tensor.shape}]), got ${buffer.dtype} of length ${buffer.length}`,
-        );
-    });
+    const { attributes } = node;
+    const { kernel, copies } = lowering(node, { attributes, inputs, outputs });
     const names = [...node.inputs.map(original), ...node.outputs];
     const isValue = (name: string): boolean => tensorOf(graph, name).kind === "value";
-    if (isCopy(kernel) && !kept.has(node.outputs[0]!) && isValue(node.outputs[0]!)) {
+    if (copies && !kept.has(node.outputs[0]!) && isValue(node.outputs[0]!)) {
       sameAs.set(node.outputs[0]!, names[0]!);
       continue;
     }
