@@ -12,7 +12,7 @@ import {
   confusionMatrix,
   logLoss,
   type RegressionScore,
-  regressionScore,
+  regressionScores,
   weightedScore,
 } from "../train/metrics.ts";
 import { rowPredictor } from "../train/predict-rows.ts";
@@ -60,13 +60,19 @@ export type NetworkOptions = {
   readonly seed?: number;
 };
 
+const MAX_OUTPUTS = 65_536;
+
 /**
  * Makes a network with fresh weights.
  * @throws UserError `layers-invalid` with the layer and the rule that it breaks
  */
 export function makeNetwork(options: NetworkOptions): Network {
   const { task = "classification", inputShape, layers, seed = 1 } = options;
-  const outputs = outputNames(task, options.outputs);
+  const { outputs: given } = options;
+  // A slip in the number must not fill the memory; `networkOf` refuses what is too small.
+  const count = typeof given === "number" ? Math.min(given, MAX_OUTPUTS) : 0;
+  const outputs =
+    typeof given === "number" ? Array.from({ length: count }, (_, i) => String(i)) : given;
   const nodes =
     typeof layers === "function"
       ? traceLayers(layers)
@@ -74,31 +80,26 @@ export function makeNetwork(options: NetworkOptions): Network {
   return networkOf({ task, inputShape, outputs, nodes }, seed);
 }
 
-/** The network of a design, with weights of a seed. */
+/**
+ * The network of a design, with weights of a seed.
+ * @throws UserError `layers-invalid`
+ */
 export function networkOf(design: NetworkDesign, seed = 1): Network {
   const { task, inputShape, outputs, nodes } = design;
+  const rule = (holds: boolean, text: string, got: unknown): void => {
+    if (!holds) throw new UserError("layers-invalid", `network: ${text}, got ${got}`);
+  };
   const isSize = (n: unknown): boolean => Number.isInteger(n) && (n as number) >= 1;
-  if (inputShape.length === 0 || !inputShape.every(isSize))
-    throw new UserError(
-      "layers-invalid",
-      `network: inputShape must be sizes of at least 1, got [${inputShape}]`,
-    );
+  rule(
+    inputShape.length > 0 && inputShape.every(isSize),
+    "inputShape must be one or more sizes of at least 1",
+    `[${inputShape}]`,
+  );
+  const least = task === "classification" ? 2 : 1;
+  rule(outputs.length >= least, `a ${task} must have at least ${least} outputs`, outputs.length);
+  rule(new Set(outputs).size === outputs.length, "outputs must have different names", outputs);
   const model = makeLayerGraphModel(nodes, inputShape, outputs.length, seed);
   return { task, inputShape, outputs, nodes, model };
-}
-
-function outputNames(task: Task, outputs: number | readonly string[]): readonly string[] {
-  const names =
-    typeof outputs === "number"
-      ? Array.from({ length: Math.max(0, Math.floor(outputs)) }, (_, i) => String(i))
-      : outputs;
-  const least = task === "classification" ? 2 : 1;
-  if (names.length < least || new Set(names).size !== names.length)
-    throw new UserError(
-      "layers-invalid",
-      `network: outputs of a ${task} must be ${least} or more different names, got ${outputs}`,
-    );
-  return names;
 }
 
 /** Samples and what is to be learned of them. */
@@ -112,7 +113,7 @@ export type Examples = {
   readonly y: ArrayLike<number> | readonly string[];
 };
 
-export type TrainOptions = Omit<FitOptions, "engine"> & {
+export type TrainOptions = FitOptions & {
   /** Examples to validate on after each epoch. @default what `validationShare` holds back */
   readonly validation?: Examples;
 };
@@ -231,13 +232,18 @@ export type NetworkScore =
       readonly recall: number;
       readonly confusion: ConfusionMatrix;
     }
-  | ({ readonly task: "regression" } & RegressionScore);
+  | ({
+      readonly task: "regression";
+      /** Of each value apart; the others are their means. */
+      readonly perOutput: readonly RegressionScore[];
+    } & RegressionScore);
 
-/** Scores a network on examples that it has not seen; a regression over all its values together. */
+/** Scores a network on examples, best on such that it has not seen. */
 export function evaluate(network: Network, examples: Examples): NetworkScore {
   const y = targetsOf(network, examples);
   const outputs = predict(network, examples.x);
-  if (network.task === "regression") return { task: "regression", ...regressionScore(y, outputs) };
+  if (network.task === "regression")
+    return { task: "regression", ...regressionScores(y, outputs, network.outputs.length) };
   const classes = network.outputs.length;
   const predicted = Int32Array.from(y, (_, row) => argmax(outputs, row * classes, classes));
   const confusion = confusionMatrix(y, predicted, classes);

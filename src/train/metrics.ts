@@ -156,3 +156,30 @@ export function regressionScore(
     explainedVariance: explained(variance(errors)),
   };
 }
+
+/**
+ * Scores of rows of several values: of each value over all rows, and their plain means, as
+ * scikit-learn's `uniform_average`.
+ * @param actual and `predicted`: [N, outputs], row after row
+ */
+export function regressionScores(
+  actual: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  outputs: number,
+): RegressionScore & { readonly perOutput: readonly RegressionScore[] } {
+  const rows = actual.length / outputs;
+  const column = (values: ArrayLike<number>, output: number): number[] =>
+    Array.from({ length: rows }, (_, row) => values[row * outputs + output]!);
+  const perOutput = Array.from({ length: outputs }, (_, output) =>
+    regressionScore(column(actual, output), column(predicted, output)),
+  );
+  const mean = (of: (score: RegressionScore) => number): number =>
+    perOutput.reduce((sum, score) => sum + of(score), 0) / outputs;
+  return {
+    mae: mean((score) => score.mae),
+    mse: mean((score) => score.mse),
+    r2: mean((score) => score.r2),
+    explainedVariance: mean((score) => score.explainedVariance),
+    perOutput,
+  };
+}
