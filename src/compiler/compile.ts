@@ -187,6 +187,7 @@ export function compile(
     constants: pool.constants,
     constantBytes: pool.bytes,
     arenaBytes: plan.bytes,
+    arenaBound: plan.bound,
     states: [...states.values()],
   };
 }

@@ -1,9 +1,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeRng } from "../base/rng.ts";
-import { type Block, planMemory } from "./plan.ts";
+import { type Block, lowerBound, planMemory } from "./plan.ts";
 
 const overlap = (a: Block, b: Block): boolean => a.from <= b.to && b.from <= a.to;
+
+/** By its definition: the sum of what is alive, step by step. */
+const mostAlive = (blocks: readonly Block[]): number =>
+  Math.max(
+    ...Array.from({ length: 12 }, (_, step) =>
+      blocks
+        .filter(({ from, to }) => from <= step && step <= to)
+        .reduce((sum, { bytes }) => sum + 16 * Math.ceil(bytes / 16), 0),
+    ),
+  );
+
+test("lowerBound() counts what is alive at once", () => {
+  const blocks = [
+    { bytes: 10, from: 0, to: 1 },
+    { bytes: 20, from: 1, to: Number.MAX_SAFE_INTEGER },
+    { bytes: 30, from: 2, to: 2 },
+  ];
+  assert.equal(lowerBound(blocks, 4), 52);
+  assert.equal(lowerBound([], 4), 0);
+});
 
 test("planMemory() lets blocks with separate lives share memory", () => {
   const plan = planMemory(
@@ -25,6 +45,8 @@ test("planMemory() never overlaps blocks that live together, and aligns offsets"
       return { bytes: 1 + rng.int(50), from, to: from + rng.int(4) };
     });
     const plan = planMemory(blocks, 16);
+    assert.equal(plan.bound, mostAlive(blocks));
+    assert.ok(plan.bytes >= plan.bound);
     blocks.forEach((a, i) => {
       assert.equal(plan.offsets[i]! % 16, 0);
       assert.ok(plan.offsets[i]! + a.bytes <= plan.bytes);

@@ -11,14 +11,21 @@ export type Block = {
   readonly to: number;
 };
 
-export type Plan = { readonly offsets: readonly number[]; readonly bytes: number };
+export type Plan = {
+  readonly offsets: readonly number[];
+  readonly bytes: number;
+  /** What `lowerBound` gives: how far from the best the plan may be at most. */
+  readonly bound: number;
+};
 
 /**
  * Places blocks greedily in several orders (by size, by life, by start) and keeps the smallest
- * arena; ties go to the earlier order, so the plan is deterministic.
+ * arena; ties go to the earlier order, so the plan is deterministic. It stops at the first plan
+ * that no other can beat.
  * @param alignment of every offset, in bytes
  */
 export function planMemory(blocks: readonly Block[], alignment: number): Plan {
+  const bound = lowerBound(blocks, alignment);
   const life = (b: Block): number => b.to - b.from;
   const orders: ((a: Block, b: Block) => number)[] = [
     (a, b) => b.bytes - a.bytes || a.from - b.from,
@@ -29,36 +36,56 @@ export function planMemory(blocks: readonly Block[], alignment: number): Plan {
   ];
   let best: Plan | undefined;
   for (const order of orders) {
-    const plan = place(blocks, order, alignment);
-    if (!best || plan.bytes < best.bytes) best = plan;
+    const { offsets, bytes } = place(blocks, order, alignment);
+    if (!best || bytes < best.bytes) best = { offsets, bytes, bound };
+    if (bytes === bound) break;
   }
   return best!;
 }
+
+/** The most bytes, each block rounded up to the alignment, that are alive at any one step. */
+export function lowerBound(blocks: readonly Block[], alignment: number): number {
+  const starts = blocks.toSorted((a, b) => a.from - b.from);
+  const ends = blocks.toSorted((a, b) => a.to - b.to);
+  let alive = 0;
+  let most = 0;
+  let ended = 0;
+  for (const block of starts) {
+    for (; ends[ended]!.to < block.from; ended++) alive -= align(ends[ended]!.bytes, alignment);
+    alive += align(block.bytes, alignment);
+    most = Math.max(most, alive);
+  }
+  return most;
+}
+
+const align = (bytes: number, alignment: number): number =>
+  Math.ceil(bytes / alignment) * alignment;
 
 /** First fit: each block in turn takes the lowest gap among the placed blocks it lives with. */
 function place(
   blocks: readonly Block[],
   order: (a: Block, b: Block) => number,
   alignment: number,
-): Plan {
+): { readonly offsets: readonly number[]; readonly bytes: number } {
   const offsets = new Array<number>(blocks.length).fill(0);
+  /** By rising offset. */
   const placed: number[] = [];
   const sequence = blocks.map((_, i) => i).sort((i, j) => order(blocks[i]!, blocks[j]!) || i - j);
-  const align = (n: number): number => Math.ceil(n / alignment) * alignment;
   let bytes = 0;
   for (const i of sequence) {
-    const block = blocks[i]!;
-    const neighbours = placed
-      .filter((j) => blocks[j]!.from <= block.to && block.from <= blocks[j]!.to)
-      .sort((a, b) => offsets[a]! - offsets[b]!);
+    const { bytes: size, from, to } = blocks[i]!;
     let offset = 0;
-    for (const j of neighbours) {
-      if (offset + block.bytes <= offsets[j]!) break;
-      offset = Math.max(offset, align(offsets[j]! + blocks[j]!.bytes));
+    for (const j of placed) {
+      const other = blocks[j]!;
+      if (other.from > to || from > other.to) continue;
+      if (offset + size <= offsets[j]!) break;
+      offset = Math.max(offset, align(offsets[j]! + other.bytes, alignment));
     }
     offsets[i] = offset;
-    placed.push(i);
-    bytes = Math.max(bytes, offset + block.bytes);
+    let at = placed.length;
+    while (at > 0 && offsets[placed[at - 1]!]! > offset) at--;
+    placed.splice(at, 0, i);
+    bytes = Math.max(bytes, offset + size);
   }
-  return { offsets, bytes: align(bytes) };
+  return { offsets, bytes: align(bytes, alignment) };
 }

@@ -52,6 +52,8 @@ export type Program = {
   readonly constantBytes: number;
   /** Inputs, outputs, states, values and scratch together. */
   readonly arenaBytes: number;
+  /** The most bytes of the arena that are in use at once; no plan for these calls has fewer. */
+  readonly arenaBound: number;
   /** Tensors with an address of their own for the whole life of the program. */
   readonly states: readonly (ProgramTensor & { readonly initial: TypedArray })[];
 };

@@ -46,6 +46,7 @@ function program(): Program {
     constants: [{ name: "scale", dtype: "float32", data: scale, offset: 16 }],
     constantBytes: 40,
     arenaBytes: 96,
+    arenaBound: 96,
     states: [{ ...state, initial: Float32Array.of(1, 2, 3, -1, -2, -3) }],
   };
 }

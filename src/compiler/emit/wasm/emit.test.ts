@@ -38,6 +38,7 @@ function programOf(kernel: Kernel, schedule: Schedule, places: readonly Place[][
     constants: [],
     constantBytes: 20,
     arenaBytes: 70000,
+    arenaBound: 70000,
     states: [],
   };
 }
