@@ -31,6 +31,7 @@ export function kernelProgram(kernel: Kernel, schedule: Schedule): Program {
     constants,
     constantBytes: sizes.constants,
     arenaBytes: sizes.arena,
+    arenaBound: sizes.arena,
     states: [],
   };
 }
