@@ -5,7 +5,8 @@
  * - `batchNormTraining(x, gamma, beta) {epsilon}`: with the mean and the biased variance of the
  *   batch, which it gives out too; `updateStatistics` follows them in states.
  *
- * Mean, then variance around it, are each summed over the rows in order.
+ * Mean and variance of a batch come from one pass over it, from sums of distances and their squares
+ * around an origin: the mean of the first rows, so near the mean of all that little cancels.
  */
 import {
   add,
@@ -13,6 +14,7 @@ import {
   type BufferHandle,
   buildKernel,
   divF,
+  maxF,
   mul,
   mulF,
   sqrtF,
@@ -20,6 +22,7 @@ import {
 } from "../../ir/build.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import type { Attributes, Operator, TensorSpec } from "../graph.ts";
+import { addColumnSums } from "./column-sums.ts";
 import { has, real, rule, shaped, takes } from "./rules.ts";
 
 /** The attribute `epsilon`, which is added to a variance and must be positive. */
@@ -28,6 +31,9 @@ export function epsilonOf(operator: string, attributes: Attributes): number {
   rule(operator, epsilon > 0, "epsilon must be positive", epsilon);
   return epsilon;
 }
+
+/** Rows whose mean is the origin of the sums of a batch. */
+const ORIGIN_ROWS = 16;
 
 /** Rows and channels of [..., C]. */
 const sizesOf = (x: TensorSpec): readonly [rows: number, channels: number] => {
@@ -102,42 +108,33 @@ export const batchNormGradient: Operator = {
       const dx = k.output("float32", rows * C, "dx");
       const dgamma = k.output("float32", C, "dgamma");
       const dbeta = k.output("float32", C, "dbeta");
-      const [inverse, factor, meanDbeta, meanDgamma] = [
-        "inverse",
-        "factor",
-        "meanDbeta",
-        "meanDgamma",
-      ].map((name) => k.scratch("float32", C, name)) as [
-        BufferHandle,
-        BufferHandle,
-        BufferHandle,
-        BufferHandle,
-      ];
+      const [slope, factor, shift] = ["slope", "factor", "shift"].map((name) =>
+        k.scratch("float32", C, name),
+      ) as [BufferHandle, BufferHandle, BufferHandle];
       const epsilon = epsilonOf("batchNormGradient", attributes);
+      const [sums, products] = ["sums", "products"].map((name) =>
+        k.scratch("float32", C, name),
+      ) as [BufferHandle, BufferHandle];
+      addColumnSums(k, rows, [sums, products], (at, c) => {
+        const g = k.value(dy.load(at), "g");
+        return [g, mulF(g, subF(x.load(at), mean.load(c)))];
+      });
       k.parallel(C, (c) => {
-        const sum = k.register(0, "sum");
-        const products = k.register(0, "products");
-        const center = k.value(mean.load(c), "center");
-        k.loop(rows, (row) => {
-          const at = add(mul(row, C), c);
-          sum.set(addF(sum.get, dy.load(at)));
-          products.set(addF(products.get, mulF(dy.load(at), subF(x.load(at), center))));
-        });
+        const sum = k.value(sums.load(c), "sum");
         const s = k.value(divF(1, sqrtF(addF(variance.load(c), epsilon))), "s");
-        const scaled = k.value(mulF(products.get, s), "scaled");
-        dbeta.store(c, sum.get);
+        const scaled = k.value(mulF(products.load(c), s), "scaled");
+        dbeta.store(c, sum);
         dgamma.store(c, scaled);
-        inverse.store(c, s);
         factor.store(c, mulF(gamma.load(c), s));
-        meanDbeta.store(c, mulF(sum.get, 1 / rows));
-        meanDgamma.store(c, mulF(scaled, 1 / rows));
+        shift.store(c, mulF(sum, 1 / rows));
+        slope.store(c, mulF(s, mulF(scaled, 1 / rows)));
       });
       k.parallel(rows, (row) =>
         k.parallel(C, (c) => {
           const at = add(mul(row, C), c);
-          const z = mulF(subF(x.load(at), mean.load(c)), inverse.load(c));
-          const centered = subF(dy.load(at), meanDbeta.load(c));
-          dx.store(at, mulF(factor.load(c), subF(centered, mulF(z, meanDgamma.load(c)))));
+          const distance = mulF(subF(x.load(at), mean.load(c)), slope.load(c));
+          const centered = subF(dy.load(at), shift.load(c));
+          dx.store(at, mulF(factor.load(c), subF(centered, distance)));
         }),
       );
     }),
@@ -163,20 +160,29 @@ export const batchNormTraining: Operator = {
       const mean = k.output("float32", C, "mean");
       const variance = k.output("float32", C, "variance");
       const scale = k.scratch("float32", C, "scale");
+      const origin = k.scratch("float32", C, "origin");
       const epsilon = epsilonOf("batchNormTraining", attributes);
+      const sample = Math.min(rows, ORIGIN_ROWS);
       k.parallel(C, (c) => {
         const sum = k.register(0, "sum");
-        k.loop(rows, (row) => sum.set(addF(sum.get, x.load(add(mul(row, C), c)))));
-        const center = k.value(mulF(sum.get, 1 / rows), "center");
-        const squares = k.register(0, "squares");
-        k.loop(rows, (row) => {
-          const distance = k.value(subF(x.load(add(mul(row, C), c)), center), "distance");
-          squares.set(addF(squares.get, mulF(distance, distance)));
-        });
-        const spread = k.value(mulF(squares.get, 1 / rows), "spread");
-        mean.store(c, center);
-        variance.store(c, spread);
-        scale.store(c, divF(gamma.load(c), sqrtF(addF(spread, epsilon))));
+        k.loop(sample, (row) => sum.set(addF(sum.get, x.load(add(mul(row, C), c)))));
+        origin.store(c, mulF(sum.get, 1 / sample));
+      });
+      const [sums, squares] = ["sums", "squares"].map((name) => k.scratch("float32", C, name)) as [
+        BufferHandle,
+        BufferHandle,
+      ];
+      addColumnSums(k, rows, [sums, squares], (at, c) => {
+        const distance = k.value(subF(x.load(at), origin.load(c)), "distance");
+        return [distance, mulF(distance, distance)];
+      });
+      k.parallel(C, (c) => {
+        const offset = k.value(mulF(sums.load(c), 1 / rows), "offset");
+        const spread = maxF(subF(mulF(squares.load(c), 1 / rows), mulF(offset, offset)), 0);
+        const held = k.value(spread, "spread");
+        mean.store(c, addF(origin.load(c), offset));
+        variance.store(c, held);
+        scale.store(c, divF(gamma.load(c), sqrtF(addF(held, epsilon))));
       });
       k.parallel(rows, (row) =>
         k.parallel(C, (c) => {

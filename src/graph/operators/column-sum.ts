@@ -1,7 +1,8 @@
-/** `columnSum(x [..., N])`: the sum over all axes but the last, [N]. */
-import { add, addF, buildKernel, mul } from "../../ir/build.ts";
+/** `columnSum(x [..., N])`: the sum over all axes but the last, in order, [N]. */
+import { buildKernel } from "../../ir/build.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import type { Operator } from "../graph.ts";
+import { addColumnSums } from "./column-sums.ts";
 import { has, takes } from "./rules.ts";
 
 export const columnSum: Operator = {
@@ -17,10 +18,6 @@ export const columnSum: Operator = {
       const rows = sizeOf(x!.shape) / columns;
       const from = k.input("float32", rows * columns);
       const to = k.output("float32", columns);
-      k.parallel(columns, (c) => {
-        const sum = k.register(0, "sum");
-        k.loop(rows, (r) => sum.set(addF(sum.get, from.load(add(mul(r, columns), c)))));
-        to.store(c, sum.get);
-      });
+      addColumnSums(k, rows, [to], (at) => [from.load(at)]);
     }),
 };
