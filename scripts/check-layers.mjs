@@ -1,7 +1,7 @@
 /**
  * Checks the rules that keep the house in order; the table is the one of docs/architecture.md.
  * Imports between the folders of `src/` go one way, no files import each other in a circle, folders
- * up to `pipeline` run in a browser as well (no Node, only the packages named here), and nothing
+ * up to `library` run in a browser as well (no Node, only the packages named here), and nothing
  * below `host` depends on an engine's own transcendental functions, a clock or its randomness.
  *
  * node scripts/check-layers.mjs [root]   prints `file:line: rule` for each violation, then exits 1
@@ -28,6 +28,7 @@ const LAYERS = {
   interchange: "base tensor graph",
   deploy: "base tensor ir graph compiler dsp interchange",
   pipeline: "*above",
+  library: "*above",
   host: "base engine",
   store: "base samples",
   server: "*",
@@ -67,7 +68,7 @@ const BANNED = [
 ];
 
 const FOLDERS = Object.keys(LAYERS);
-const isNeutral = (folder) => FOLDERS.indexOf(folder) <= FOLDERS.indexOf("pipeline");
+const isNeutral = (folder) => FOLDERS.indexOf(folder) <= FOLDERS.indexOf("library");
 const isTest = (file) => /\.(?:test|contract)\.ts$/.test(file);
 
 function mayImport(from, to) {

@@ -83,6 +83,13 @@ test("the package runs where it is installed, as the sources do", {
     checkContents(join(app, "node_modules/tinsmith")),
   );
   await t.test("its modules are typed and can be imported one by one", () => checkModules(app));
+  await t.test("the library trains, by its one name", async () => {
+    await writeFiles(app, {
+      "regression.ts": readFileSync(join(ROOT, "examples/regression.ts")),
+    });
+    const printed = await succeed(app, process.execPath, "regression.ts");
+    assert.match(printed, /^humidity: .* R2 (?:1\.0|0\.99)/m);
+  });
   await t.test("help", async () => {
     const help = await succeed(app, "npx", "tinsmith", "--help");
     assert.match(help, /run .*<source>[\s\S]*start /);

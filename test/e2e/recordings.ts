@@ -74,6 +74,8 @@ export const QUICK: Recipe = {
   source: "recordings",
   seed: 1,
   reading: {},
+  task: "classification",
+  targets: [],
   input: { windowMs: 1000, strideMs: 200, labelRule: "majority" },
   split: { testFraction: 0.25, validationFraction: 0.25 },
   block: { type: "flatten", params: {} },

@@ -3,6 +3,15 @@
  * saved. Everything returns something new; a network never changes.
  */
 import { UserError } from "../base/errors.ts";
+import type { Layer } from "../models/layer.ts";
+import {
+  type AddLayer,
+  type LayerNode,
+  makeLayerGraphModel,
+  traceLayers,
+  type Value,
+} from "../models/layer-graph.ts";
+import { inferenceGraph } from "../models/layers.ts";
 import { type Shape, sizeOf } from "../tensor/tensor.ts";
 import { type FitOptions, type FitResult, fit } from "../train/fit.ts";
 import {
@@ -17,15 +26,6 @@ import {
 } from "../train/metrics.ts";
 import { rowPredictor } from "../train/predict-rows.ts";
 import type { Parameter, TrainableModel } from "../train/step.ts";
-import type { Layer } from "./layer.ts";
-import {
-  type AddLayer,
-  type LayerNode,
-  makeLayerGraphModel,
-  traceLayers,
-  type Value,
-} from "./layer-graph.ts";
-import { inferenceGraph } from "./layers.ts";
 
 export type Task = "classification" | "regression";
 

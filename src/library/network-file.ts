@@ -4,8 +4,9 @@
  * and its parameters must be those of the network that it makes.
  */
 import { UserError } from "../base/errors.ts";
+import type { LayerNode, Merge } from "../models/layer-graph.ts";
+import { type LayerComplaints, parseLayer } from "../models/parse-layer.ts";
 import { sizeOf } from "../tensor/tensor.ts";
-import type { LayerNode, Merge } from "./layer-graph.ts";
 import {
   type Network,
   type NetworkDesign,
@@ -13,7 +14,6 @@ import {
   type Task,
   withParameters,
 } from "./network.ts";
-import { type LayerComplaints, parseLayer } from "./parse-layer.ts";
 
 const FORMAT = "tinsmith-network";
 const VERSION = 1;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeRng } from "../base/rng.ts";
-import { makeModel } from "./layers.ts";
+import { makeModel } from "../models/layers.ts";
 import { evaluate, makeNetwork, type NetworkOptions, predict, trainNetwork } from "./network.ts";
 
 /** Points of two rings and the noise between them. */
