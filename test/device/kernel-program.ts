@@ -44,7 +44,8 @@ export function programOfKernels(kernels: readonly Kernel[]): Program {
     return { name: kernel.name, calls: [call], inputs: [], outputs: [] };
   });
   const schedules = kernels.map(() => ({}));
-  return { entries, kernels, schedules, constants, constantBytes, arenaBytes, states: [] };
+  const arena = { arenaBytes, arenaBound: arenaBytes };
+  return { entries, kernels, schedules, constants, constantBytes, ...arena, states: [] };
 }
 
 /** The arena after the interpreter has run every kernel on it. */

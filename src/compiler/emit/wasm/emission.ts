@@ -30,7 +30,8 @@ export type AxisState = {
 /** A loop around the current statement, with one pointer for each set of coefficients. */
 export type Level = { readonly axis: string; readonly pointers: ReadonlyMap<string, number> };
 
-export type BufferPlace = { readonly address: number; readonly dtype: DType };
+/** A buffer of the kernel: its number, by which its address is bound in the end. */
+export type BufferPlace = { readonly symbol: number; readonly dtype: DType };
 
 export type Emission = {
   readonly code: Code;

@@ -1,12 +1,13 @@
 /**
  * The WASM emitter: a program becomes one module with a function per kernel call, its addresses
- * baked in, and one exported function per entry. Floating-point results equal `interpret` to the
+ * baked in (the code of a kernel is written once and bound to each), and one exported function per entry. Floating-point results equal `interpret` to the
  * bit. The module imports its memory, which holds the constants and then the arena.
  */
 import type { Routine } from "../../../ir/kernel.ts";
+import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
 import type { Call, Place, Program } from "../../program.ts";
 import { isVectorRoutine } from "../../schedule.ts";
-import { encodeModule, type ModuleFunction, makeCode } from "./encoder.ts";
+import { bindCode, type Code, encodeModule, type ModuleFunction, makeCode } from "./encoder.ts";
 import { emitKernel, emitRoutine } from "./function.ts";
 
 const PAGE_BYTES = 65536;
@@ -56,15 +57,34 @@ export function emitWasm(program: Program): Uint8Array<ArrayBuffer> {
     return known[kind];
   };
 
+  // Emitted once for all places that overlap alike.
+  const templates = new Map<string, Code>();
+  const templateOf = (call: Call, addresses: readonly number[]): Code => {
+    const kernel = program.kernels[call.kernel]!;
+    const ends = kernel.buffers.map(
+      ({ dtype, length }, i) => addresses[i]! + length * BYTES_PER_ELEMENT[dtype],
+    );
+    const overlap = (a: number, b: number): boolean =>
+      addresses[a]! < ends[b]! && addresses[b]! < ends[a]!;
+    const pairs = addresses.map((_, a) => addresses.findIndex((_, b) => overlap(a, b)));
+    const key = [call.kernel, ...pairs].join();
+    const known = templates.get(key);
+    if (known) return known;
+    const schedule = program.schedules[call.kernel]!;
+    const template = emitKernel(kernel, schedule, overlap, functionOf);
+    templates.set(key, template);
+    return template;
+  };
+
   const kernels = new Map<string, number>();
   const kernelFunction = (call: Call): number => {
     const addresses = call.places.map((place) => addressOf(layout, place));
     const key = [call.kernel, ...addresses].join();
     const known = kernels.get(key);
     if (known !== undefined) return known;
-    const kernel = program.kernels[call.kernel]!;
-    const schedule = program.schedules[call.kernel]!;
-    const index = reserve(() => ({ code: emitKernel(kernel, schedule, addresses, functionOf) }));
+    const template = templateOf(call, addresses);
+    const code = { ...template, bytes: bindCode(template, addresses) };
+    const index = functions.push({ code }) - 1;
     kernels.set(key, index);
     return index;
   };

@@ -43,12 +43,24 @@ function float32Bytes(value: number): number[] {
   return [0, 1, 2, 3].map((i) => view.getUint8(i));
 }
 
+/**
+ * The offset of a load or store: a number, or the address of a symbol, which `bindCode` gives, plus
+ * a number.
+ */
+export type Offset = number | { readonly symbol: number; readonly plus: number };
+
+/** Where the offset of an access is to be filled in: 5 bytes, as LEB128 is at most long. */
+export type Relocation = { readonly at: number; readonly symbol: number; readonly plus: number };
+
+const OFFSET_BYTES = 5;
+
 /** A function being written. Parameters are the first locals. */
 export type Code = {
   readonly params: readonly ValueType[];
   readonly results: readonly ValueType[];
   readonly locals: readonly ValueType[];
   readonly bytes: readonly number[];
+  readonly relocations: readonly Relocation[];
   /** A local of the type: a released one or a new one. */
   readonly local: (type: ValueType) => number;
   /** Gives a local back for another use. */
@@ -64,8 +76,8 @@ export type Code = {
   /** A vector with the same 32 bits in each lane. */
   readonly splatBits: (bits: number) => void;
   readonly lanes: (values: readonly number[]) => void;
-  readonly load: (opcode: number, alignLog2: number, offset: number) => void;
-  readonly simdMemory: (opcode: number, alignLog2: number, offset: number, lane?: number) => void;
+  readonly load: (opcode: number, alignLog2: number, offset: Offset) => void;
+  readonly simdMemory: (opcode: number, alignLog2: number, offset: Offset, lane?: number) => void;
   readonly call: (functionIndex: number) => void;
   /** Opens a block, a loop or an if (condition on the stack) and returns its label. */
   readonly open: (kind: "block" | "loop" | "if") => number;
@@ -77,6 +89,7 @@ export type Code = {
 
 export function makeCode(params: readonly ValueType[], results: readonly ValueType[]): Code {
   const bytes: number[] = [];
+  const relocations: Relocation[] = [];
   const locals: ValueType[] = [];
   const free = new Map<ValueType, number[]>();
   let depth = 0;
@@ -88,9 +101,13 @@ export function makeCode(params: readonly ValueType[], results: readonly ValueTy
     push(unsignedLeb(opcode));
     push(immediates);
   };
-  const memory = (alignLog2: number, offset: number): void => {
+  const memory = (alignLog2: number, offset: Offset): void => {
     bytes.push(alignLog2);
-    push(unsignedLeb(offset));
+    if (typeof offset === "number") push(unsignedLeb(offset));
+    else {
+      relocations.push({ at: bytes.length, ...offset });
+      for (let i = 0; i < OFFSET_BYTES; i++) bytes.push(0);
+    }
   };
   const lanes = (values: readonly number[]): void => {
     simd(SIMD.const);
@@ -105,6 +122,7 @@ export function makeCode(params: readonly ValueType[], results: readonly ValueTy
     results,
     locals,
     bytes,
+    relocations,
     local: (type) => {
       const released = free.get(type)?.pop();
       if (released !== undefined) return released;
@@ -159,8 +177,26 @@ export function makeCode(params: readonly ValueType[], results: readonly ValueTy
   };
 }
 
+/** The bytes of a function with the addresses of its symbols filled in. */
+export function bindCode(
+  { bytes, relocations }: Pick<Code, "bytes" | "relocations">,
+  addresses: readonly number[],
+): Uint8Array {
+  const bound = Uint8Array.from(bytes);
+  for (const { at, symbol, plus } of relocations) {
+    let rest = (addresses[symbol]! + plus) >>> 0;
+    for (let i = 0; i < OFFSET_BYTES; i++) {
+      bound[at + i] = (rest & 0x7f) | (i < OFFSET_BYTES - 1 ? 0x80 : 0);
+      rest >>>= 7;
+    }
+  }
+  return bound;
+}
+
 export type ModuleFunction = {
-  readonly code: Pick<Code, "params" | "results" | "locals" | "bytes">;
+  readonly code: Pick<Code, "params" | "results" | "locals"> & {
+    readonly bytes: ArrayLike<number>;
+  };
   /** The name under which it is exported, if it is. */
   readonly exported?: string;
 };
@@ -223,7 +259,7 @@ export function encodeModule(spec: ModuleSpec): Uint8Array<ArrayBuffer> {
     0x00,
     ...unsignedLeb(spec.memoryPages),
   ];
-  const bodies = spec.functions.map(({ code }): (readonly number[])[] => {
+  const bodies = spec.functions.map(({ code }): ArrayLike<number>[] => {
     const locals = vector(localRuns(code.locals));
     return [unsignedLeb(locals.length + code.bytes.length + 1), locals, code.bytes, [OP.end]];
   });
@@ -234,7 +270,7 @@ export function encodeModule(spec: ModuleSpec): Uint8Array<ArrayBuffer> {
     ...unsignedLeb(content.length),
     ...content,
   ];
-  const parts: (readonly number[])[] = [
+  const parts: ArrayLike<number>[] = [
     [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     section(SECTION.type, vector(typeBytes)),
     section(SECTION.import, vector([memory])),

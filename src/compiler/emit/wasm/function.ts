@@ -2,7 +2,6 @@
 import { assert } from "../../../base/errors.ts";
 import type { Kernel, Routine, Stmt } from "../../../ir/kernel.ts";
 import { everyExpr, everyStmt } from "../../../ir/walk.ts";
-import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
 import type { Schedule } from "../../schedule.ts";
 import { type BufferPlace, type Emission, makeEmission, valueTypeOf } from "./emission.ts";
 import { type Code, makeCode } from "./encoder.ts";
@@ -11,22 +10,22 @@ import { dependenceOf, type Lane } from "./lanes.ts";
 import { emitBlock, emitStatements } from "./statement.ts";
 
 /**
- * A function without parameters that runs a kernel.
- * @param addresses the byte address of each buffer, in order
+ * A function without parameters that runs a kernel wherever its buffers lie: `bindCode` fills in
+ * their addresses, in order.
+ * @param overlap whether two buffers share memory, by their numbers
  */
 export function emitKernel(
   kernel: Kernel,
   schedule: Schedule,
-  addresses: readonly number[],
+  overlap: (a: number, b: number) => boolean,
   functionOf: Emission["functionOf"],
 ): Code {
   const code = makeCode([], []);
-  const places = new Map<string, BufferPlace & { readonly end: number }>();
-  kernel.buffers.forEach(({ name, dtype, length }, i) => {
-    const address = addresses[i]!;
-    places.set(name, { address, dtype, end: address + length * BYTES_PER_ELEMENT[dtype] });
+  const places = new Map<string, BufferPlace>();
+  kernel.buffers.forEach(({ name, dtype }, symbol) => {
+    places.set(name, { symbol, dtype });
   });
-  const bufferOf = (name: string): BufferPlace & { readonly end: number } => {
+  const bufferOf = (name: string): BufferPlace => {
     const place = places.get(name);
     assert(place, `kernel ${kernel.name} has a buffer "${name}"`);
     return place;
@@ -42,8 +41,7 @@ export function emitKernel(
       if (stmt.kind === "store") written.add(stmt.buffer);
     });
     for (const r of [...read].map(bufferOf))
-      for (const w of [...written].map(bufferOf))
-        if (r.address < w.end && w.address < r.end) return false;
+      for (const w of [...written].map(bufferOf)) if (overlap(r.symbol, w.symbol)) return false;
     return true;
   };
   const dependence = dependenceOf(kernel.body, new Set(Object.keys(schedule)));

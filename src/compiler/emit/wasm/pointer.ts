@@ -6,6 +6,7 @@ import type { Expr, Stmt } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
 import { everyAccess, type LinearIndex } from "./address.ts";
 import { axisOffset, type Emission, type Level } from "./emission.ts";
+import type { Offset } from "./encoder.ts";
 import type { Point } from "./lanes.ts";
 import { I32, OP } from "./opcodes.ts";
 
@@ -36,8 +37,8 @@ export function pushAddress(
   index: Expr,
   point: Point,
   pushScalar: (s: Emission, e: Expr, point: Point) => void,
-): number {
-  const { address, dtype } = s.bufferOf(buffer);
+): Offset {
+  const { symbol, dtype } = s.bufferOf(buffer);
   const bytes = BYTES_PER_ELEMENT[dtype];
   const { constant, coefficients, terms } = s.linearOf(index);
   let offset = constant;
@@ -71,7 +72,7 @@ export function pushAddress(
     s.code.i32(wrapping ? offset * bytes : 0);
     add();
   }
-  return wrapping ? address : address + offset * bytes;
+  return { symbol, plus: wrapping ? 0 : offset * bytes };
 }
 
 /** The pointers that a loop over `axis` keeps for its body, with their steps in bytes. */
