@@ -1,0 +1,45 @@
+/** Our own training step as a contender: the compiled step gathers its batch as `fit` does. */
+import { compile } from "../src/compiler/compile.ts";
+import type { Program } from "../src/compiler/program.ts";
+import { type Instance, wasmInstance } from "../src/engine/instance.ts";
+import { nativeInstance } from "../src/engine/native.ts";
+import { nativeCompiler } from "../src/host/native.ts";
+import { makeModel } from "../src/models/layers.ts";
+import { adamSchedule } from "../src/train/adam.ts";
+import { trainingGraphs } from "../src/train/step.ts";
+import { LEARNING_RATE, type Training } from "./peers/training.ts";
+import { batchOf, type Workload } from "./workloads.ts";
+
+/** How the step is run, by the value of `--backend`. */
+export const BACKENDS = {
+  wasm: wasmInstance,
+  native: (program: Program): Instance => nativeInstance(program, nativeCompiler()),
+} as const;
+export type Backend = keyof typeof BACKENDS;
+
+export function ours(workload: Workload, backend: Backend): Training {
+  const { layers, inputShape, outputs, batch } = workload;
+  const model = makeModel(layers, inputShape, outputs, 1);
+  const { step } = trainingGraphs(model, batchOf(workload), batch, { name: "adam" });
+  const instance = BACKENDS[backend](compile({ step }));
+  const entry = instance.program.entries[0]!;
+  const input = (name: string) =>
+    instance.view(entry.inputs.find((tensor) => tensor.name === name)!);
+  const [indices, weights, seed, schedule] = ["indices", "weights", "seed", "schedule"].map(input);
+  const loss = instance.view(entry.outputs[0]!);
+  const rows = Int32Array.from({ length: batch }, (_, i) => i);
+  const equal = new Float32Array(batch).fill(1 / batch);
+  const next = adamSchedule(LEARNING_RATE);
+  let count = 0;
+  return {
+    version: backend,
+    step: () => {
+      indices!.set(rows);
+      weights!.set(equal);
+      seed![0] = count++;
+      schedule!.set(next());
+      instance.run("step");
+    },
+    sync: () => loss[0],
+  };
+}
