@@ -4,10 +4,12 @@
  */
 import type { Operator } from "../graph.ts";
 import { add } from "./add.ts";
+import { addBias } from "./add-bias.ts";
 import { averagePool1d, averagePool2d } from "./average-pool.ts";
 import { batchMatmul } from "./batch-matmul.ts";
 import { batchNorm } from "./batch-norm.ts";
 import { concat } from "./concat.ts";
+import { convTranspose2d } from "./conv-transpose-2d.ts";
 import { conv1d } from "./conv1d.ts";
 import { conv2d } from "./conv2d.ts";
 import { dense } from "./dense.ts";
@@ -46,6 +48,7 @@ import { upsample2d } from "./upsample-2d.ts";
 
 const ALL: readonly Operator[] = [
   add,
+  addBias,
   averagePool1d,
   averagePool2d,
   batchMatmul,
@@ -54,6 +57,7 @@ const ALL: readonly Operator[] = [
   conv1d,
   conv1dInt8,
   conv2d,
+  convTranspose2d,
   dense,
   denseInt8,
   depthwiseConv2d,
