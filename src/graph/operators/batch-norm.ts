@@ -22,6 +22,7 @@ import {
 } from "../../ir/build.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import type { Attributes, Operator, TensorSpec } from "../graph.ts";
+import { batchNormFrozenGradient } from "./batch-norm-frozen-gradient.ts";
 import { addColumnSums } from "./column-sums.ts";
 import { has, real, rule, shaped, takes } from "./rules.ts";
 
@@ -79,6 +80,8 @@ export const batchNorm: Operator = {
         }),
       );
     }),
+  gradient: (builder, { attributes }, { inputs: [x, gamma, , ...statistics] }, [dy]) =>
+    builder.apply(batchNormFrozenGradient, [dy!, x!, gamma!, ...statistics], attributes),
 };
 
 /**

@@ -188,3 +188,18 @@ test("gaussianNoise has the moments of a normal distribution", () => {
   });
   assert.ok(worst < 1e-6, `${worst}`);
 });
+
+test("batchNorm by running statistics, which are constants: the gradients of x, gamma, beta", () => {
+  for (const shape of [
+    [5, 3],
+    [2, 2, 1],
+  ]) {
+    const C = shape.at(-1)!;
+    const { worst, where } = gradientError([shape, [C], [C]], (builder, [x, gamma, beta]) => {
+      const mean = constant(builder, [C]).name;
+      const variance = constant(builder, [C], values(C).map(Math.abs)).name;
+      return builder.one(batchNorm, [x!, gamma!, beta!, mean, variance], { epsilon: EPSILON });
+    });
+    assert.ok(worst < 1e-6, `[${shape}] ${where} is off by ${worst}`);
+  }
+});
