@@ -1,7 +1,7 @@
 /**
  * `elu(x) {alpha}`: x where it is positive, else alpha * (e^x - 1), by the routine that keeps its
  * digits near 0 (Clevert, Unterthiner and Hochreiter 2016). alpha is positive, so the sign of the
- * output is that of the input and the gradient needs the output only.
+ * output is that of the input and the gradient needs the output only; at 0 it is alpha, the left one.
  */
 import { addF, call, gtF, mulF, selectF } from "../../ir/build.ts";
 import { expm1 } from "../../ir/routines/expm1.ts";

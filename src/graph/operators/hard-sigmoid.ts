@@ -1,4 +1,5 @@
-/** `hardSigmoid(x)`: x + 3 held between 0 and 6, over 6 (Keras 3 and PyTorch). */
+/** `hardSigmoid(x)`: x + 3 held between 0 and 6, over 6 (Keras 3 and PyTorch). At -3 and at 3
+ * its gradient is 0. */
 import { addF, andB, gtF, ltF, maxF, minF, mulF, selectF } from "../../ir/build.ts";
 import type { Expr } from "../../ir/kernel.ts";
 import type { Operator } from "../graph.ts";

@@ -1,4 +1,5 @@
-/** `hardSwish(x)`: x * hardSigmoid(x), as in MobileNetV3 (Howard et al. 2019). */
+/** `hardSwish(x)`: x * hardSigmoid(x), as in MobileNetV3 (Howard et al. 2019). Its gradient is 0 at
+ * -3 and 1 at 3. */
 import { addF, gtF, ltF, mulF, selectF } from "../../ir/build.ts";
 import type { Operator } from "../graph.ts";
 import { elementwise } from "./elementwise.ts";

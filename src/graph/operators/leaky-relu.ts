@@ -1,4 +1,4 @@
-/** `leakyRelu(x) {alpha}`: x where it is positive, else alpha * x. */
+/** `leakyRelu(x) {alpha}`: x where it is positive, else alpha * x. At 0 its gradient is alpha. */
 import { gtF, mulF, selectF } from "../../ir/build.ts";
 import type { Operator } from "../graph.ts";
 import { elementwise } from "./elementwise.ts";

@@ -1,4 +1,4 @@
-/** `relu(x)`: x where it is positive, else 0; NaN gives 0. */
+/** `relu(x)`: x where it is positive, else 0; NaN gives 0. At 0 its gradient is 0, the left one. */
 import { gtF, maxF, selectF } from "../../ir/build.ts";
 import type { Operator } from "../graph.ts";
 import { elementwise } from "./elementwise.ts";

@@ -1,4 +1,4 @@
-/** `relu6(x)`: x held between 0 and 6; NaN gives 0. */
+/** `relu6(x)`: x held between 0 and 6; NaN gives 0. At 0 and at 6 its gradient is 0. */
 import { andB, gtF, ltF, maxF, minF, selectF } from "../../ir/build.ts";
 import type { Operator } from "../graph.ts";
 import { elementwise } from "./elementwise.ts";
