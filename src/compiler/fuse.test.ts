@@ -107,3 +107,31 @@ test("fuseSteps() leaves a consumer alone that reads its neighbors", () => {
   };
   assert.equal(fuseSteps([double("a", "t"), reversed], none).length, 2);
 });
+
+test("fuseSteps() fuses into every store of a producer with a border", () => {
+  const bordered: Step = {
+    node: "bordered",
+    tensors: ["a", "t"],
+    kernel: buildKernel("bordered", (k) => {
+      const x = k.input("float32", 6);
+      const y = k.output("float32", 6);
+      k.parallel(2, (i) => y.store(mul(i, 3), x.load(mul(i, 3))));
+      k.parallel(2, (i) =>
+        k.parallel(2, (j) => {
+          const at = add(add(mul(i, 3), j), 1);
+          y.store(at, mulF(x.load(at), 2));
+        }),
+      );
+    }),
+  };
+  const [step, ...rest] = fuseSteps([bordered, reluPlus("t", "o", "y")], none);
+  assert.equal(rest.length, 0);
+  verifyKernel(step!.kernel);
+  const contents = [Float32Array.of(-1, 2, -3, 4, -5, 6), new Float32Array(6).fill(10)];
+  const y = new Float32Array(6);
+  const buffers = Object.fromEntries(
+    step!.kernel.buffers.map((b, i) => [b.name, [...contents, y][i]!]),
+  );
+  interpret(step!.kernel, buffers);
+  assert.deepEqual([...y], [10, 14, 10, 14, 10, 22]);
+});

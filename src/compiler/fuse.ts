@@ -1,13 +1,13 @@
 /**
  * Fuses elementwise consumers into their producers. A consumer of the form
  * `for i: out[i] = f(t[i], others[i])` becomes the epilogue of the only kernel that writes `t`:
- * its store `t[e] = v` turns into `out[e] = f(v, others[e])`, and `t` needs no memory. Each value
- * is still computed by the same operations in the same order, so no bit changes.
+ * its stores `t[e] = v` turn into `out[e] = f(v, others[e])`, and `t` needs no memory. Each value is
+ * still computed by the same operations in the same order, so no bit changes.
  */
-import { affineOf } from "../ir/affine.ts";
 import type { Buffer, Expr, Kernel, Stmt } from "../ir/kernel.ts";
 import { everyExpr, everyStmt, mapExpr } from "../ir/walk.ts";
 import type { Step } from "./steps.ts";
+import { writesOnce } from "./write-once.ts";
 
 type Elementwise = {
   readonly axis: string;
@@ -69,6 +69,14 @@ const writesTensor = (step: Step, tensor: string): boolean =>
       (step.kernel.buffers[i]!.role === "output" || step.kernel.buffers[i]!.role === "update"),
   );
 
+function isRead(kernel: Kernel, buffer: Buffer): boolean {
+  let found = false;
+  everyExpr(kernel.body, (expr) => {
+    if (expr.kind === "load" && expr.buffer === buffer.name) found = true;
+  });
+  return found;
+}
+
 /** The kernel as `for i: let …; out[i] = …` with every load at `i` or at a fixed place. */
 function elementwiseOf(kernel: Kernel): Elementwise | undefined {
   const [loop, ...more] = kernel.body;
@@ -98,7 +106,7 @@ function merge(
   const producedAt = producer.tensors.indexOf(tensor);
   const produced = producer.kernel.buffers[producedAt]!;
   if (produced.role !== "output") return undefined;
-  if (!writtenOnce(producer.kernel, produced)) return undefined;
+  if (isRead(producer.kernel, produced) || !writesOnce(producer.kernel, produced)) return undefined;
   const consumedAt = consumer.tensors.indexOf(tensor);
   const consumed = consumer.kernel.buffers[consumedAt]!;
 
@@ -133,11 +141,11 @@ function merge(
     buffers.set(buffer.name, name);
     added.push({ buffer: { ...buffer, name }, tensor: consumer.tensors[i] });
   });
-  const registers = new Map<string, string>();
-  for (const stmt of form.lets) if (stmt.kind === "let") registers.set(stmt.name, fresh(stmt.name));
-  const held = fresh(produced.name);
-
   const epilogue = (index: Expr, value: Expr): Stmt[] => {
+    const registers = new Map<string, string>();
+    for (const stmt of form.lets)
+      if (stmt.kind === "let") registers.set(stmt.name, fresh(stmt.name));
+    const held = fresh(produced.name);
     const rename = (expr: Expr): Expr =>
       mapExpr(expr, (e) => {
         if (e.kind === "axis" && e.axis === form.axis) return index;
@@ -186,30 +194,4 @@ function merge(
     },
     tensors: all.map((entry) => entry.tensor),
   };
-}
-
-/** Whether one store statement writes every element of the buffer once, and nothing reads it. */
-function writtenOnce(kernel: Kernel, buffer: Buffer): boolean {
-  let stores = 0;
-  let once = true;
-  const visit = (body: readonly Stmt[], loops: readonly (Stmt & { kind: "loop" })[]): void => {
-    for (const stmt of body) {
-      if (stmt.kind === "loop") visit(stmt.body, [...loops, stmt]);
-      if (stmt.kind === "if") {
-        visit(stmt.body, loops);
-        visit(stmt.otherwise, loops);
-      }
-      if (stmt.kind !== "store" || stmt.buffer !== buffer.name) continue;
-      stores++;
-      const index = affineOf(stmt.index);
-      const iterations = loops.reduce((n, loop) => n * loop.extent, 1);
-      if (!index || iterations !== buffer.length) once = false;
-      else if (loops.some((l) => l.extent > 1 && !index.coefficients.has(l.axis))) once = false;
-    }
-  };
-  visit(kernel.body, []);
-  everyExpr(kernel.body, (expr) => {
-    if (expr.kind === "load" && expr.buffer === buffer.name) once = false;
-  });
-  return once && stores === 1;
 }

@@ -67,3 +67,45 @@ test("canRunInPlace() refuses different sizes and types", () => {
   });
   assert.equal(canRunInPlace(narrow, "x", "y"), false);
 });
+
+/** Sums of neighbours first, then each element less its sum. */
+const centered = (late: boolean) =>
+  buildKernel("centered", (k) => {
+    const x = k.input("float32", 4);
+    const y = k.output("float32", 4);
+    const z = k.output("float32", 4, "z");
+    const sums = k.scratch("float32", 2, "sums");
+    k.parallel(2, (i) => sums.store(i, addF(x.load(i), x.load(add(i, 2)))));
+    k.parallel(2, (n) =>
+      k.parallel(2, (i) => {
+        const at = add(mul(n, 2), i);
+        if (!late) z.store(at, x.load(at));
+        y.store(at, addF(x.load(at), sums.load(i)));
+        if (late) z.store(at, x.load(at));
+      }),
+    );
+  });
+
+test("canRunInPlace() lets nests before the one that writes read anything", () => {
+  const kernel = centered(false);
+  assert.equal(canRunInPlace(kernel, "x", "y"), true);
+  const [y, z] = [Float32Array.of(1, 2, 3, 4), new Float32Array(4)];
+  interpret(mergeBuffers(kernel, "x", "y"), { y, z });
+  assert.deepEqual([...y, ...z], [5, 8, 7, 10, 1, 2, 3, 4]);
+});
+
+test("canRunInPlace() refuses an element that is read after it was written", () => {
+  assert.equal(canRunInPlace(centered(true), "x", "y"), false);
+});
+
+test("canRunInPlace() allows several nests that write a part each", () => {
+  const parts = (second: number) =>
+    buildKernel("parts", (k) => {
+      const x = k.input("float32", 4);
+      const y = k.output("float32", 4);
+      k.parallel(2, (i) => y.store(i, mulF(x.load(i), 2)));
+      k.parallel(2, (i) => y.store(add(i, 2), mulF(x.load(add(i, second)), 3)));
+    });
+  assert.equal(canRunInPlace(parts(2), "x", "y"), true);
+  assert.equal(canRunInPlace(parts(1), "x", "y"), false);
+});

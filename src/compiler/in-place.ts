@@ -5,50 +5,54 @@
  */
 import { type Affine, affineOf, equalAffine } from "../ir/affine.ts";
 import type { Expr, Kernel, Stmt } from "../ir/kernel.ts";
-import { everyExpr, everyStmt, mapExpr } from "../ir/walk.ts";
+import { everyExpr, everyPart, everyStmt, exprsOf, mapExpr } from "../ir/walk.ts";
+import { writesOnce } from "./write-once.ts";
 
-/** Whether `output` may lie in the memory of `input` (buffer names). */
+/**
+ * Whether `output` may lie in the memory of `input` (buffer names): up to the first nest that
+ * writes, anything may be read; from then on, each element only where it is about to be written.
+ */
 export function canRunInPlace(kernel: Kernel, input: string, output: string): boolean {
   const source = kernel.buffers.find((b) => b.name === input)!;
   const target = kernel.buffers.find((b) => b.name === output)!;
   if (source.role !== "input" || target.role !== "output") return false;
   if (source.dtype !== target.dtype || source.length !== target.length) return false;
-
-  const nests = kernel.body.filter((stmt) => touches(stmt, input) || touches(stmt, output));
-  if (nests.length !== 1) return false;
-  let index: Affine | undefined;
-  let possible = true;
-  const check = (expr: Expr): void => {
-    const affine = affineOf(expr);
-    if (!affine || (index && !equalAffine(affine, index))) possible = false;
-    index ??= affine;
-  };
-  everyStmt([nests[0]!], (stmt) => {
-    if (stmt.kind === "store" && stmt.buffer === output) check(stmt.index);
-  });
-  everyExpr([nests[0]!], (expr) => {
-    if (expr.kind !== "load") return;
-    if (expr.buffer === input) check(expr.index);
-    if (expr.buffer === output) possible = false;
-  });
-  return possible && index !== undefined && isInjective(nests[0]!, index, source.length, output);
+  const first = kernel.body.findIndex((stmt) => touches(stmt, output));
+  return (
+    kernel.body.slice(first).every((nest) => readsWhereItWrites(nest, input, output)) &&
+    writesOnce(kernel, target)
+  );
 }
 
-/** Whether each iteration around the store has an element of its own and all elements are hit. */
-function isInjective(nest: Stmt, index: Affine, length: number, output: string): boolean {
-  let found = false;
-  const visit = (stmt: Stmt, loops: readonly (Stmt & { kind: "loop" })[]): void => {
-    if (stmt.kind === "store" && stmt.buffer === output) {
-      const iterations = loops.reduce((n, loop) => n * loop.extent, 1);
-      found =
-        iterations === length &&
-        loops.every((l) => l.extent === 1 || index.coefficients.has(l.axis)) &&
-        !found;
-    }
-    if (stmt.kind === "loop") for (const inner of stmt.body) visit(inner, [...loops, stmt]);
-  };
-  visit(nest, []);
-  return found;
+/** Whether a nest stores to `output` once, and before that reads `input` at that place alone. */
+function readsWhereItWrites(nest: Stmt, input: string, output: string): boolean {
+  let reads = false;
+  let written: Affine | undefined;
+  let possible = true;
+  const indices: Expr[] = [];
+  everyStmt([nest], (stmt) => {
+    for (const expr of exprsOf(stmt))
+      everyPart(expr, (e) => {
+        if (e.kind !== "load") return;
+        if (e.buffer === output) possible = false;
+        if (e.buffer !== input) return;
+        reads = true;
+        indices.push(e.index);
+        if (written) possible = false;
+      });
+    if (stmt.kind !== "store" || stmt.buffer !== output) return;
+    if (written) possible = false;
+    written = affineOf(stmt.index);
+    if (!written) possible = false;
+  });
+  if (!reads) return possible;
+  return (
+    possible &&
+    indices.every((index) => {
+      const affine = affineOf(index);
+      return affine !== undefined && written !== undefined && equalAffine(affine, written);
+    })
+  );
 }
 
 const touches = (stmt: Stmt, buffer: string): boolean => {
