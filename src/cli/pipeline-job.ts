@@ -6,7 +6,7 @@ import { nodeHost } from "../host/node-host.ts";
 import { readSource } from "../host/read-source.ts";
 import { parseRecipe } from "../pipeline/parse-recipe.ts";
 import type { ProgressEvent } from "../pipeline/progress.ts";
-import type { Reading, Recipe } from "../pipeline/recipe.ts";
+import type { Reading, Recipe, Task } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
 import { type Backend, runPipeline } from "../pipeline/run.ts";
 import { readFiles } from "../samples/formats/read-files.ts";
@@ -22,6 +22,10 @@ export type JobOptions = {
   readonly seed?: number | undefined;
   /** What the command line says of the files; it goes before what a recipe says. */
   readonly reading?: Reading;
+  /** Of a run without a recipe. @default what the labels are */
+  readonly task?: Task | undefined;
+  /** Columns of a table that hold the numbers to predict; they go before those of a recipe. */
+  readonly targets?: readonly string[] | undefined;
   readonly hmacKey?: string | undefined;
   /** @default WebAssembly */
   readonly backend?: Backend | undefined;
@@ -36,6 +40,8 @@ export async function runSource(source: string, options: JobOptions): Promise<Re
   const recipe = isRecipe ? parseRecipe(await readFile(source, "utf8")) : undefined;
   if (recipe?.source === EXAMPLE_SOURCE) return runExample(options, recipe);
   const reading: Reading = { ...recipe?.reading, ...options.reading };
+  const task = options.task ?? recipe?.task;
+  const targets = task === "classification" ? [] : (options.targets ?? recipe?.targets ?? []);
   const data = recipe ? resolve(dirname(source), recipe.source) : resolve(source);
   const began = performance.now();
   const { signal, onProgress } = options;
@@ -44,18 +50,27 @@ export async function runSource(source: string, options: JobOptions): Promise<Re
     signal,
     onProgress: (done, total) => onProgress({ phase: "read", done: Math.min(0.99, done / total) }),
     ...reading,
+    ...(targets.length > 0 ? { targetColumns: targets } : {}),
     ...(options.hmacKey === undefined ? {} : { hmacKey: options.hmacKey }),
   });
   onProgress({ phase: "read", done: 1, message: `${samples.samples.length} recordings` });
   const name = recipe?.name ?? samples.name;
   const outputDirectory = options.outputDirectory ?? join("tinsmith-out", safeName(name));
   const relativeSource = relative(resolve(outputDirectory), data);
-  const given = recipe && { ...withSeed(recipe, options.seed), reading, source: relativeSource };
+  const given = recipe && {
+    ...withSeed(recipe, options.seed),
+    reading,
+    source: relativeSource,
+    task: task ?? recipe.task,
+    targets,
+  };
   const { report } = await runPipeline(
     { ...samples, name },
     {
       ...(given ? { recipe: given } : {}),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(task ? { task } : {}),
+      targets,
       reading,
       source: relativeSource,
       outputDirectory,

@@ -1,13 +1,15 @@
 /** The report of a run as text for a person. */
-import type { Report } from "../pipeline/report.ts";
+import type { NumberScores, Report, Scores } from "../pipeline/report.ts";
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** A few screens' lines: data, design, accuracy, confusion matrix, device, parity, where it lies. */
 export function printReport(report: Report): string {
-  const { data, test, training, device, anomaly, parity } = report;
+  const { data, training, device, anomaly, parity } = report;
   const lines: string[] = ["", `${report.project} (seed ${report.seed})`, ""];
-  const counts = Object.entries(data.labels).map(([label, n]) => `${label} ${n}`);
+  const counts =
+    data.targets?.map(({ name, min, max }) => `${name} from ${figure(min)} to ${figure(max)}`) ??
+    Object.entries(data.labels).map(([label, n]) => `${label} ${n}`);
   lines.push(
     `data       ${data.samples} recordings, ${data.seconds.toFixed(0)} s: ${counts.join(", ")}`,
   );
@@ -19,7 +21,7 @@ export function printReport(report: Report): string {
     lines.push("", "design     tried on recordings it had not trained on");
     for (const trial of report.design.trials)
       lines.push(
-        `  ${trial.chosen ? "→" : " "} ${trial.what.padEnd(44)} accuracy ${percent(trial.accuracy).padStart(7)}  loss ${trial.loss.toFixed(4)}`,
+        `  ${trial.chosen ? "→" : " "} ${trial.what.padEnd(44)} ${trial.accuracy === null ? "" : `accuracy ${percent(trial.accuracy).padStart(7)}  `}loss ${trial.loss.toFixed(4)}`,
       );
     for (const reason of report.design.reasons) lines.push(`           ${reason}`);
   }
@@ -32,18 +34,11 @@ export function printReport(report: Report): string {
     const { verdict, sentences, remedies } = training.diagnosis;
     lines.push(`diagnosis  ${[`${verdict}:`, ...sentences, ...remedies.slice(0, 1)].join(" ")}`);
   }
-  lines.push("", "accuracy on test recordings");
-  lines.push(
-    `  int8     ${percent(test.int8.accuracy)}   loss ${test.int8.loss.toFixed(4)}   F1 ${test.int8.f1.toFixed(3)}`,
-  );
-  lines.push(
-    `  float32  ${percent(test.float32.accuracy)}   loss ${test.float32.loss.toFixed(4)}   F1 ${test.float32.f1.toFixed(3)}`,
-  );
-  lines.push("", ...confusionTable(test.labels, test.int8.confusion));
+  lines.push("", ...testLines(report));
   if (report.crossValidation) {
     const { folds, accuracy, loss } = report.crossValidation;
     lines.push(
-      `  ${folds}-fold   ${percent(accuracy)}   loss ${loss.toFixed(4)}   cross-validation over all rows, float32`,
+      `  ${folds}-fold   ${accuracy === null ? "" : `${percent(accuracy)}   `}loss ${loss.toFixed(4)}   cross-validation over all rows, float32`,
     );
   }
   if (anomaly) {
@@ -78,6 +73,34 @@ export function printReport(report: Report): string {
     "",
   );
   return lines.join("\n");
+}
+
+/** Four digits are enough to read. */
+const figure = (value: number): string => String(Number(value.toPrecision(4)));
+
+/** Scores of the test, and the confusion matrix or each predicted number. */
+function testLines({ test, regression }: Report): string[] {
+  if (regression) {
+    const line = (network: string, { mae, mse, r2, explainedVariance }: NumberScores): string =>
+      `  ${network.padEnd(8)} mean error ${figure(mae)}   MSE ${figure(mse)}   R² ${r2.toFixed(3)}   explained variance ${explainedVariance.toFixed(3)}`;
+    return regression.targets.flatMap(({ name, int8, float32 }) => [
+      `${name} on test recordings`,
+      ...(int8 ? [line("int8", int8)] : []),
+      line("float32", float32),
+    ]);
+  }
+  const { labels, int8, float32 } = test;
+  const shipped = int8 ?? float32;
+  if (!shipped) return [];
+  const line = (network: string, { accuracy, loss, f1 }: Scores): string =>
+    `  ${network.padEnd(8)} ${percent(accuracy)}   loss ${loss.toFixed(4)}   F1 ${f1.toFixed(3)}`;
+  return [
+    "accuracy on test recordings",
+    ...(int8 ? [line("int8", int8)] : []),
+    ...(float32 ? [line("float32", float32)] : []),
+    "",
+    ...confusionTable(labels, shipped.confusion),
+  ];
 }
 
 function confusionTable(

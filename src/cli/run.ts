@@ -1,9 +1,7 @@
 /** `tinsmith run SOURCE`: recordings to a C library, with no configuration or with a recipe. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { nativeInstance } from "../engine/native.ts";
-import { nativeCompiler } from "../host/native.ts";
-import type { Reading } from "../pipeline/recipe.ts";
-import type { Backend } from "../pipeline/run.ts";
+import { BACKENDS, type BackendName, openBackend } from "../host/backends.ts";
+import { type Reading, TASKS, type Task } from "../pipeline/recipe.ts";
 import { folder } from "./folder.ts";
 import { runSource } from "./pipeline-job.ts";
 import { progressPrinter } from "./progress.ts";
@@ -19,7 +17,9 @@ type Options = {
   readonly timestampColumn?: string;
   readonly ignoreColumns?: readonly string[];
   readonly hmacKey?: string;
-  readonly backend: "wasm" | "native";
+  readonly task?: Task;
+  readonly targetColumns?: readonly string[];
+  readonly backend: BackendName;
   readonly json?: boolean;
 };
 
@@ -34,11 +34,15 @@ export function runCommand(signal: AbortSignal): Command {
     .option("--sample-column <name>", "column of a table that tells its recordings apart")
     .option("--split-column <name>", "column of a table that says training or testing")
     .option("--timestamp-column <name>", "column of a table that holds times in milliseconds")
+    .option("--target-columns <names...>", "columns of a table with the numbers to predict")
+    .addOption(
+      new Option("--task <name>", "what to learn (default: what the labels are)").choices(TASKS),
+    )
     .option("--ignore-columns <names...>", "columns of a table to leave out")
     .option("--hmac-key <key>", "key that signatures are checked with")
     .addOption(
       new Option("--backend <name>", "what trains: WebAssembly, or code of the C compiler here")
-        .choices(["wasm", "native"])
+        .choices(BACKENDS.map(({ name }) => name))
         .default("wasm"),
     )
     .option("--json", "print the report as one JSON document")
@@ -48,7 +52,10 @@ export function runCommand(signal: AbortSignal): Command {
         seed: options.seed,
         reading: readingOf(options),
         hmacKey: options.hmacKey,
-        backend: options.backend === "native" ? nativeBackend() : undefined,
+        task: options.task,
+        targets: options.targetColumns,
+        // Looks for a compiler at once, so that a run without one ends before it begins.
+        backend: openBackend(options.backend),
         signal,
         onProgress: progressPrinter(process.stderr),
       });
@@ -56,12 +63,6 @@ export function runCommand(signal: AbortSignal): Command {
         options.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report),
       );
     });
-}
-
-/** Looks for the compiler at once, so that a run without one ends before it begins. */
-function nativeBackend(): Backend {
-  const compiler = nativeCompiler();
-  return { name: "native", engine: (program) => nativeInstance(program, compiler) };
 }
 
 function readingOf(options: Options): Reading {

@@ -82,6 +82,12 @@ export function networkNodes(graph: Graph, { from, to }: NetworkBounds): readonl
   return nodes;
 }
 
+/** The names of operators between the bounds that have no int8 form, each once. */
+export function operatorsWithoutInt8(graph: Graph, bounds: NetworkBounds): readonly string[] {
+  const names = networkNodes(graph, bounds).map((node) => node.operator.name);
+  return [...new Set(names)].filter((name) => !INT8_OPERATORS.has(name));
+}
+
 /** The tensors whose ranges `quantizeGraph` asks for. */
 export function tensorsToCalibrate(graph: Graph, bounds: NetworkBounds): readonly string[] {
   return [bounds.from, ...networkNodes(graph, bounds).flatMap((node) => node.outputs)];

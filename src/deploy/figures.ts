@@ -7,7 +7,14 @@ import type { Kernel, Routine } from "../ir/kernel.ts";
 import { ARM_GCC, buildForArm, deepestStack, sumSections } from "./arm-gcc.ts";
 import { CODE_TABLE } from "./code-table.generated.ts";
 import { countsOf, fingerprint, routinesOf } from "./fingerprint.ts";
-import { constantBytesOf, cPrefix, type Library, type LibraryInfo } from "./library.ts";
+import {
+  constantBytesOf,
+  cPrefix,
+  type Library,
+  type LibraryInfo,
+  type OutputNames,
+  outputNames,
+} from "./library.ts";
 import { type ToolHost, versionOf } from "./tool-host.ts";
 
 export type DeviceFigures = {
@@ -85,7 +92,11 @@ const dot = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
 
 /** A program that uses the whole interface of the library and nothing else. */
-export function minimalMain(prefix: string, macro: string): string {
+export function minimalMain(
+  prefix: string,
+  macro: string,
+  { isRegression }: Pick<OutputNames, "isRegression"> = { isRegression: false },
+): string {
   return `#include "${prefix}.h"
 extern volatile char sink;
 volatile char sink;
@@ -94,7 +105,7 @@ int main(void) {
   float *window = ${prefix}_input();
   for (int i = 0; i < ${macro}_WINDOW_VALUES; i++) window[i] = 0.0f;
   if (${prefix}_run(&result) != ${macro}_OK) return 1;
-  sink = ${prefix}_label_names[result.label][0];
+  ${isRegression ? `sink = result.values[0] > 0.0f ? ${prefix}_target_names[0][0] : 0;` : `sink = ${prefix}_label_names[result.label][0];`}
   return ${prefix}_classify(window, &result) != ${macro}_OK;
 }
 `;
@@ -107,12 +118,16 @@ int main(void) {
  */
 export async function linkedFigures(
   host: ToolHost,
-  info: Pick<LibraryInfo, "project" | "macs">,
+  info: Pick<LibraryInfo, "project" | "macs" | "task">,
   files: readonly { readonly path: string; readonly text: string }[],
 ): Promise<DeviceFigures | undefined> {
   if ((await versionOf(host, ARM_GCC)) === undefined) return undefined;
   const prefix = cPrefix(info.project);
-  const build = await buildForArm(host, files, minimalMain(prefix, prefix.toUpperCase()));
+  const build = await buildForArm(
+    host,
+    files,
+    minimalMain(prefix, prefix.toUpperCase(), outputNames(info)),
+  );
   return {
     target: TARGET,
     basis: "linked",

@@ -25,6 +25,9 @@ export type GoldenWindow = { readonly window: Float32Array; readonly expected: E
 export type LibraryInfo = {
   /** Name of the project; every name in the library starts with it. */
   readonly project: string;
+  /** @default "classification" */
+  readonly task?: "classification" | "regression";
+  /** Of the outputs: labels, or names of the numbers that a regression predicts. */
   readonly labels: readonly string[];
   /** The columns of a window. `units` may be empty. */
   readonly axes: readonly { readonly name: string; readonly units: string }[];
@@ -38,7 +41,7 @@ export type LibraryInfo = {
     readonly features: string;
     /** int8, one for each label: what a quantised network gives before it becomes a probability. */
     readonly quantized?: string;
-    /** float32, one for each label. */
+    /** float32, one for each label; of a regression the predicted numbers. */
     readonly probabilities: string;
     readonly anomaly?: string;
   };
@@ -58,6 +61,8 @@ export type Library = {
   readonly prefix: string;
   /** The same in capitals, for macros and enumerators. */
   readonly macro: string;
+  /** What the outputs are called, in C and in words. */
+  readonly outputs: OutputNames;
   /** Enumerator of each label, without the prefix: `LABEL_IDLE`. */
   readonly enumerators: readonly string[];
   /** Characters of a label's text with its final zero, the longest of all. */
@@ -69,8 +74,32 @@ export type Library = {
   readonly anomaly: ProgramTensor | undefined;
 };
 
+/** The field and the macro of the results, and the enumerators of their indices. */
+export type OutputNames = {
+  readonly isRegression: boolean;
+  /** Field of the result: `probabilities`, `values`. */
+  readonly field: string;
+  /** Macro of their number and prefix of their enumerators: `LABEL`, `TARGET`. */
+  readonly noun: "LABEL" | "TARGET";
+};
+
+export const outputNames = ({ task }: Pick<LibraryInfo, "task">): OutputNames =>
+  task === "regression"
+    ? { isRegression: true, field: "values", noun: "TARGET" }
+    : { isRegression: false, field: "probabilities", noun: "LABEL" };
+
 /** What the files of a library declare beside the generated functions, after the prefix. */
-const EXPORTED = ["input", "run", "classify", "result", "status", "label", "label_names"];
+const EXPORTED = [
+  "input",
+  "run",
+  "classify",
+  "result",
+  "status",
+  "label",
+  "label_names",
+  "target",
+  "target_names",
+];
 
 /** The C identifier made of a project's name, lower case: "My gestures" gives `my_gestures`. */
 export function cPrefix(project: string): string {
@@ -104,14 +133,16 @@ export function describeLibrary(program: Program, info: LibraryInfo): Library {
   assert(info.golden.length > 0, "library: the self-test needs a golden window");
   const prefix = cPrefix(info.project);
   const scope = makeScope();
+  const outputs = outputNames(info);
   return {
     info,
     program,
     source: emitC(program, { prefix, exported: EXPORTED }),
     prefix,
     macro: prefix.toUpperCase(),
+    outputs,
     enumerators: info.labels.map((label) =>
-      scope.name(`LABEL_${identifier(label.normalize("NFKD")).toUpperCase()}`),
+      scope.name(`${outputs.noun}_${identifier(label.normalize("NFKD")).toUpperCase()}`),
     ),
     labelWidth: Math.max(...info.labels.map((label) => utf8(label).length)) + 1,
     input,

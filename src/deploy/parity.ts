@@ -2,7 +2,7 @@
  * Checks a packaged library against the engine that trained it: compiles the files with the
  * machine's C compiler, streams windows through, and compares every output bit by bit.
  */
-import { cPrefix, type ExpectedOutputs, type LibraryInfo } from "./library.ts";
+import { cPrefix, type ExpectedOutputs, type LibraryInfo, outputNames } from "./library.ts";
 import { runTool, type ToolHost, versionOf, withFiles } from "./tool-host.ts";
 
 export type ParityFigures = {
@@ -11,7 +11,7 @@ export type ParityFigures = {
   readonly windows: number;
   /** int8 outputs that differ. */
   readonly int8Mismatches: number;
-  /** The largest distance of two probabilities in units in the last place. */
+  /** The largest distance of two probabilities, or predicted numbers, in units in the last place. */
   readonly float32MaxUlp: number;
   readonly featureMaxUlp: number;
   readonly anomalyMaxUlp: number;
@@ -26,11 +26,12 @@ type Files = readonly { readonly path: string; readonly text: string }[];
  * A program that reads windows (float32 in the machine's order) with `harness_read`, until it gives
  * 0, and hands features, int8 outputs, probabilities and anomaly of each to `harness_write`.
  */
-export function harnessText(info: Pick<LibraryInfo, "project" | "tensors">): string {
+export function harnessText(info: Pick<LibraryInfo, "project" | "tensors" | "task">): string {
   const prefix = cPrefix(info.project);
   const macro = prefix.toUpperCase();
   const anomaly = info.tensors.anomaly !== undefined;
   const quantized = info.tensors.quantized !== undefined;
+  const { field, noun } = outputNames(info);
   return `#include "${prefix}.h"
 
 int harness_read(void *to, unsigned bytes);
@@ -42,7 +43,7 @@ int harness_run(void) {
   while (harness_read(${prefix}_input(), ${macro}_WINDOW_VALUES * sizeof(float))) {
     if (${prefix}_run(&result) != ${macro}_OK) return 1;
     harness_write(result.features, ${macro}_FEATURES * sizeof(float));
-${quantized ? `    harness_write(result.quantized, ${macro}_LABELS);\n` : ""}    harness_write(result.probabilities, sizeof result.probabilities);
+${quantized ? `    harness_write(result.quantized, ${macro}_${noun}S);\n` : ""}    harness_write(result.${field}, sizeof result.${field});
 ${anomaly ? "    harness_write(&result.anomaly, sizeof result.anomaly);\n" : ""}  }
   return 0;
 }

@@ -3,7 +3,13 @@
  * and anomaly score out. Signal processing, network and scoring share one memory plan.
  */
 import { calibrate } from "../compress/calibrate.ts";
-import { int8NameOf, quantizeGraph, tensorsToCalibrate } from "../compress/quantize.ts";
+import {
+  int8NameOf,
+  type NetworkBounds,
+  operatorsWithoutInt8,
+  quantizeGraph,
+  tensorsToCalibrate,
+} from "../compress/quantize.ts";
 import { buildGraph } from "../graph/build.ts";
 import type { Graph } from "../graph/graph.ts";
 import { asRow } from "../graph/operators/reshape.ts";
@@ -13,8 +19,11 @@ import { addKMeansScore } from "../models/k-means-score.ts";
 import { addInference, type Model } from "../models/layers.ts";
 import type { Parameter } from "../train/step.ts";
 import type { PreparedBlock, Standardization } from "./features.ts";
+import type { Task } from "./recipe.ts";
 
 export type PipelineParts = {
+  /** @default "classification" */
+  readonly task?: Task;
   readonly block: PreparedBlock;
   readonly standardization: Standardization | undefined;
   readonly model: Model;
@@ -37,15 +46,16 @@ export type Pipeline = {
   readonly features: string;
   /** Where the network starts: standardised features [1, n]. */
   readonly networkInput: string;
+  /** Of a regression: the predicted numbers. */
   readonly probabilities: string;
-  /** int8 probabilities; absent in float32. */
+  /** The same in int8; absent in float32. */
   readonly quantized?: string;
   readonly anomaly?: string;
 };
 
 /** The pipeline in float32. */
 export function assemblePipeline(parts: PipelineParts): Pipeline {
-  const { block, standardization, model, parameters, anomaly } = parts;
+  const { task, block, standardization, model, parameters, anomaly } = parts;
   const { rows, axes } = block.context;
   const builder = buildGraph();
   const input = builder.input("window", "float32", [rows, axes.length]);
@@ -58,7 +68,7 @@ export function assemblePipeline(parts: PipelineParts): Pipeline {
     const inverse = builder.constant("inverse_std", "float32", [width], standardization.inverseStd);
     networkInput = builder.one(standardize, [networkInput, mean, inverse]);
   }
-  const probabilities = addInference(builder, model, networkInput, parameters);
+  const probabilities = addInference(builder, model, networkInput, parameters, task);
   const outputs = [features, probabilities];
   let score: string | undefined;
   if (anomaly) {
@@ -88,9 +98,11 @@ export function isSameBlock(a: PreparedBlock, b: PreparedBlock): boolean {
 /**
  * The pipeline with its network in int8.
  * @param windows representative windows, one after another: the training windows
+ * @throws UserError `quantize-range` for values that are not finite, `quantize-operator` for layers
+ * that have no int8 form; see `withoutInt8`
  */
 export function quantizePipeline(pipeline: Pipeline, windows: Float32Array): Pipeline {
-  const bounds = { from: pipeline.networkInput, to: pipeline.probabilities };
+  const bounds = boundsOf(pipeline);
   const ranges = calibrate(pipeline.graph, tensorsToCalibrate(pipeline.graph, bounds), {
     [pipeline.input]: windows,
   });
@@ -103,3 +115,12 @@ export function quantizePipeline(pipeline: Pipeline, windows: Float32Array): Pip
     graph: quantizeGraph(pipeline.graph, ranges, { ...bounds, outputs }),
   };
 }
+
+/** The operators of the network that have no int8 form; where there are any, it ships in float32. */
+export const withoutInt8 = (pipeline: Pipeline): readonly string[] =>
+  operatorsWithoutInt8(pipeline.graph, boundsOf(pipeline));
+
+const boundsOf = ({ networkInput, probabilities }: Pipeline): NetworkBounds => ({
+  from: networkInput,
+  to: probabilities,
+});

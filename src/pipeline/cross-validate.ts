@@ -5,7 +5,9 @@
 import { type Layer, makeModel } from "../models/layers.ts";
 import type { SpectrogramAugmentation } from "../train/augment-spectrogram.ts";
 import { type EpochReport, type FitOptions, fit } from "../train/fit.ts";
+import type { Dataset } from "./dataset.ts";
 import { fitStandardization, standardizeAll } from "./features.ts";
+import { scaleTargets } from "./target-scale.ts";
 
 /** Row numbers of the two sides of a fold. */
 export type FoldRows = {
@@ -14,8 +16,8 @@ export type FoldRows = {
 };
 
 export type CrossValidation = {
-  readonly labels: Int32Array<ArrayBuffer>;
-  readonly classes: number;
+  /** What all windows are: classes, or numbers. */
+  readonly dataset: Dataset;
   readonly folds: readonly FoldRows[];
   readonly batchSize: number;
   readonly classWeights: "none" | "auto";
@@ -23,13 +25,23 @@ export type CrossValidation = {
 };
 
 export type Score = {
-  /** Share of the left-out windows classified right. */
-  readonly accuracy: number;
-  /** Mean cross-entropy of the left-out windows. */
+  /** Share of the left-out windows classified right; null for numbers. */
+  readonly accuracy: number | null;
+  /** Mean loss of the left-out windows; of numbers, in units of their variance in training. */
   readonly loss: number;
   /** The epoch at which that loss was lowest. */
   readonly epochs: number;
 };
+
+/** What of a training is tried in the same way as it will be done. */
+export const TRIED = [
+  "learningRate",
+  "epochs",
+  "learningRateSchedule",
+  "loss",
+  "optimizer",
+  "clipNorm",
+] as const;
 
 /**
  * @param candidate what is fitted: features of all windows [windows, width] and hidden layers
@@ -44,18 +56,25 @@ export async function crossValidate(
     readonly layers: readonly Layer[];
     readonly augmentation?: SpectrogramAugmentation;
   },
-  options: Pick<FitOptions, "learningRate" | "epochs" | "learningRateSchedule">,
+  options: Pick<FitOptions, (typeof TRIED)[number]>,
   control: { readonly signal?: AbortSignal; readonly onFold?: () => void } = {},
 ): Promise<Score> {
   const { features, width, layers, augmentation } = candidate;
+  const { targets, labels, outputs } = design.dataset;
   const runs: (readonly EpochReport[])[] = [];
   for (const fold of design.folds) {
     control.onFold?.();
     const { training: train, validation } = fold;
     const x = standardizeAll(features, fitStandardization(features, width, train));
     const result = await fit(
-      makeModel(layers, [width], design.classes, design.seed),
-      { x, y: design.labels, outputs: design.classes, train, validation },
+      makeModel(layers, [width], outputs, design.seed),
+      {
+        x,
+        y: targets ? scaleTargets(targets, outputs, train).y : labels,
+        outputs,
+        train,
+        validation,
+      },
       {
         ...options,
         batchSize: design.batchSize,
@@ -82,7 +101,8 @@ function bestEpoch(runs: readonly (readonly EpochReport[])[], sizes: readonly nu
     const mean = (of: (report: EpochReport) => number): number =>
       runs.reduce((sum, run, i) => sum + of(run[e]!) * sizes[i]!, 0) / total;
     const loss = mean((report) => report.validationLoss ?? 0);
-    const accuracy = mean((report) => report.validationAccuracy ?? 0);
+    const isScored = runs.every((run) => run[e]!.validationAccuracy !== null);
+    const accuracy = isScored ? mean((report) => report.validationAccuracy!) : null;
     if (!best || loss < best.loss) best = { accuracy, loss, epochs: e + 1 };
   }
   return best!;

@@ -5,6 +5,7 @@
  */
 
 import type { Layout } from "../samples/layout.ts";
+import { areQuantities } from "../samples/number-labels.ts";
 import type { Part } from "../samples/part.ts";
 import type { Sample } from "../samples/sample.ts";
 import type { Split } from "../samples/split.ts";
@@ -12,7 +13,7 @@ import { gatherWindows, type WindowLabelRule, type Windows } from "../samples/wi
 import { type SpectrogramAugmentation, usualAugmentation } from "../train/augment-spectrogram.ts";
 import { anomalyFor } from "./anomaly-features.ts";
 import { type CrossValidation, crossValidate, type Score } from "./cross-validate.ts";
-import { countLabels, makeDataset, rowsWithin } from "./dataset.ts";
+import { countLabels, datasetOf, rowsWithin } from "./dataset.ts";
 import { extractFeatures, type PreparedBlock, prepareBlock } from "./features.ts";
 import { makeFolds } from "./folds.ts";
 import {
@@ -23,7 +24,13 @@ import {
   validationFractionFor,
   windowFor,
 } from "./kinds.ts";
-import { type Augmentation, DEFAULT_LAYERS, type Reading, type Recipe } from "./recipe.ts";
+import {
+  type Augmentation,
+  DEFAULT_LAYERS,
+  type Reading,
+  type Recipe,
+  type Task,
+} from "./recipe.ts";
 import type { Trial } from "./report.ts";
 
 export type Design = {
@@ -44,14 +51,22 @@ export function draftRecipe(options: {
   readonly seed: number;
   readonly reading: Reading;
   readonly samples: readonly Sample[];
+  /** @default regression when `targets` are named or the labels are quantities, else classification */
+  readonly task?: Task;
+  /** Columns of a table that hold numbers to predict. @default none */
+  readonly targets?: readonly string[];
 }): Recipe {
   const kind = kindOf(options.samples);
+  const { targets = [] } = options;
+  const isNumeric = targets.length > 0 || areQuantities(options.samples);
   return {
     tinsmith: 1,
     name: options.name,
     source: options.source,
     seed: options.seed,
     reading: options.reading,
+    task: options.task ?? (isNumeric ? "regression" : "classification"),
+    targets,
     input: { ...windowFor(kind, options.samples), labelRule: "majority" },
     split: { testFraction: 0.2, validationFraction: validationFractionFor(kind) },
     block: { type: "spectral", params: {} },
@@ -97,6 +112,7 @@ export async function designRecipe(
   const plan = trialsFor(
     layout,
     parts.map((part) => part.sample),
+    draft.task,
   );
   const { windowMs } = draft.input;
   const totalMs = parts.reduce((ms, p) => ms + (p.endRow - p.startRow) * p.sample.intervalMs, 0);
@@ -117,6 +133,7 @@ export async function designRecipe(
 
   const validation = { split, recipe: draft, folds: plan.folds };
   const design = validationOf(windows, parts, { ...validation, rule: draft.input.labelRule });
+  const isRegression = draft.task === "regression";
   const trialFit = { ...plan.fit, learningRateSchedule: plan.learningRateSchedule };
   const axes = layout.axes.map((axis) => axis.name);
   const blocks: TriedBlock[] = [];
@@ -189,7 +206,18 @@ export async function designRecipe(
     })),
     reasons: [
       `Tried on ${windows.count} ${layout.isTable ? "rows" : `windows of ${windowMs} ms from ${split.training.length + split.validation.length} training recordings`}, in ${design.folds.length} folds; each fold tests what it does not train on.`,
-      ...(blocks.length > 1 ? [reasonFor(block, blocks)] : []),
+      ...(isRegression
+        ? [
+            `The labels are numbers, so the network predicts ${list(split.labels)}; the loss is in units of their variance.`,
+          ]
+        : []),
+      ...(blocks.length > 1
+        ? [
+            isRegression
+              ? `${block.candidate.what}: the lowest loss on left-out recordings${block === bestOf(blocks) ? "" : ", but for designs that carry the offset of the sensor"}.`
+              : reasonFor(block, blocks),
+          ]
+        : []),
       ...(labelRule ? [`A window gets the ${labelRule.what}.`] : []),
       ...(rate
         ? [
@@ -215,19 +243,20 @@ export function validationOf(
   },
 ): CrossValidation {
   const { split, recipe } = options;
-  const dataset = makeDataset(windows, split.labels, options.rule);
+  const { task, seed } = recipe;
+  const dataset = datasetOf(windows, split.labels, { task, rule: options.rule });
   const { windowMs } = recipe.input;
-  const folds = makeFolds(parts, { folds: options.folds, windowMs, seed: recipe.seed })
+  const byLabel = task === "classification";
+  const folds = makeFolds(parts, { folds: options.folds, windowMs, seed, byLabel })
     .map((fold) => ({
       training: rowsWithin(windows, fold.training),
       validation: rowsWithin(windows, fold.validation),
     }))
     .filter((fold) => fold.training.length > 0 && fold.validation.length > 0);
   const counts = countLabels(dataset, rowsWithin(windows, parts), split.labels.length);
-  const uneven = Math.max(...counts) > 1.5 * Math.max(1, Math.min(...counts));
+  const uneven = byLabel && Math.max(...counts) > 1.5 * Math.max(1, Math.min(...counts));
   return {
-    labels: dataset.labels,
-    classes: split.labels.length,
+    dataset,
     folds,
     batchSize: recipe.training.batchSize,
     classWeights: uneven ? "auto" : "none",
@@ -249,8 +278,10 @@ function chooseBlock(blocks: readonly TriedBlock[]): TriedBlock {
   const free = blocks.filter((tried) => !tried.candidate.carriesOffset);
   if (free.length === 0) return best;
   const other = bestOf(free);
-  return best.score.accuracy - other.score.accuracy > OFFSET_HANDICAP ? best : other;
+  return merit(best.score) - merit(other.score) > OFFSET_HANDICAP ? best : other;
 }
+
+const list = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
 
 function reasonFor(block: TriedBlock, blocks: readonly TriedBlock[]): string {
   const best = bestOf(blocks);
@@ -262,7 +293,10 @@ function reasonFor(block: TriedBlock, blocks: readonly TriedBlock[]): string {
 const bestOf = <T extends Tried>(tried: readonly T[]): T =>
   tried.reduce((a, b) => (isBetter(b.score, a.score) ? b : a));
 
+/** Accuracy; of numbers, whose loss is in units of their variance, about R². */
+const merit = ({ accuracy, loss }: Score): number => accuracy ?? 1 - loss;
+
 function isBetter(a: Score, b: Score): boolean {
-  if (Math.abs(a.accuracy - b.accuracy) > SAME_ACCURACY) return a.accuracy > b.accuracy;
+  if (Math.abs(merit(a) - merit(b)) > SAME_ACCURACY) return merit(a) > merit(b);
   return a.loss < b.loss;
 }

@@ -17,7 +17,13 @@ export type Fold = { readonly training: readonly Part[]; readonly validation: re
  */
 export function makeFolds(
   parts: readonly Part[],
-  options: { readonly folds: number; readonly windowMs: number; readonly seed: number },
+  options: {
+    readonly folds: number;
+    readonly windowMs: number;
+    readonly seed: number;
+    /** Whether each label is dealt by itself; numbers are not. @default true */
+    readonly byLabel?: boolean;
+  },
 ): Fold[] {
   const rng = makeRng(options.seed).fork("folds");
   const training: Part[][] = Array.from({ length: options.folds }, () => []);
@@ -33,7 +39,7 @@ export function makeFolds(
     }
     const own = [part];
     recordings.set(part.sample.name, own);
-    const label = labelsOf(part.sample)[0]!;
+    const label = options.byLabel === false ? "" : labelsOf(part.sample)[0]!;
     const group = groups.get(label) ?? new Map<string, Part[]>();
     groups.set(label, group.set(part.sample.name, own));
   }

@@ -1,5 +1,5 @@
 /**
- * The C library of a run: compiles the int8 pipeline for the device, picks golden windows, packs
+ * The C library of a run: compiles the pipeline for the device, picks golden windows, packs
  * the files, and knows how to link and verify them.
  */
 import { compile } from "../compiler/compile.ts";
@@ -13,23 +13,26 @@ import { tensorOf } from "../graph/graph.ts";
 import type { Layout } from "../samples/layout.ts";
 import type { Pipeline } from "./assemble.ts";
 import type { Evaluation } from "./evaluate.ts";
+import type { Task } from "./recipe.ts";
 
 export type GenerateInput = {
   readonly project: string;
   readonly layout: Layout;
   readonly labels: readonly string[];
   readonly rows: number;
-  /** What ships. */
-  readonly int8: Pipeline;
-  /** The same pipeline before quantisation: its bits are checked too, but it does not ship. */
-  readonly float32: Pipeline;
+  readonly task: Task;
+  /** What ships, unless the network has no int8 form. */
+  readonly int8: Evaluated | undefined;
+  /** The same before quantization: its bits are checked too, but it does not ship beside int8. */
+  readonly float32: Evaluated;
   readonly anomalyThreshold: number | undefined;
-  /** Test windows one after another, their labels, and what the pipeline says of them. */
+  /** Test windows one after another, and their labels; all 0 for a regression. */
   readonly windows: Float32Array;
   readonly windowLabels: ArrayLike<number>;
-  readonly evaluation: Evaluation;
-  readonly float32Evaluation: Evaluation;
 };
+
+/** A pipeline and what it says of the test windows. */
+export type Evaluated = { readonly pipeline: Pipeline; readonly evaluation: Evaluation };
 
 export type GeneratedLibrary = {
   readonly files: readonly PackedFile[];
@@ -40,11 +43,12 @@ export type GeneratedLibrary = {
   readonly verify: (host: Host) => Promise<ParityFigures | undefined>;
 };
 
-/** Windows of each label that ship as a self-test. */
+/** Windows of each label that ship as a self-test, and of numbers. */
 const GOLDEN_PER_LABEL = 2;
+const GOLDEN_NUMBERS = 5;
 
 export function generateLibrary(input: GenerateInput): GeneratedLibrary {
-  const { program, info } = libraryOf(input, input.int8, input.evaluation);
+  const { program, info } = libraryOf(input, input.int8 ?? input.float32);
   const files = packC99(program, info);
   return {
     files,
@@ -55,10 +59,11 @@ export function generateLibrary(input: GenerateInput): GeneratedLibrary {
 }
 
 /** The program and description of a pipeline as a library. */
-function libraryOf(input: GenerateInput, pipeline: Pipeline, evaluation: Evaluation) {
-  const { layout, anomalyThreshold } = input;
+function libraryOf(input: GenerateInput, { pipeline, evaluation }: Evaluated) {
+  const { layout, anomalyThreshold, task } = input;
   const info: LibraryInfo = {
     project: input.project,
+    task,
     labels: input.labels,
     axes: layout.axes,
     rows: input.rows,
@@ -72,7 +77,7 @@ function libraryOf(input: GenerateInput, pipeline: Pipeline, evaluation: Evaluat
     },
     ...(anomalyThreshold === undefined ? {} : { anomalyThreshold }),
     macs: macsOf(pipeline.graph),
-    golden: goldenRows(input.windowLabels, input.labels.length).map((w) => ({
+    golden: goldenRows(input).map((w) => ({
       window: windowAt(input, w),
       expected: expectedAt(evaluation, w),
     })),
@@ -90,23 +95,20 @@ async function verifyLibraries(
   info: LibraryInfo,
   files: readonly PackedFile[],
 ): Promise<ParityFigures | undefined> {
-  const rows = Array.from({ length: input.evaluation.count }, (_, w) => w);
+  const rows = Array.from({ length: input.float32.evaluation.count }, (_, w) => w);
   const windows = rows.map((w) => windowAt(input, w));
-  const float32 = libraryOf(input, input.float32, input.float32Evaluation);
+  const expected = ({ evaluation }: Evaluated): ExpectedOutputs[] =>
+    rows.map((w) => expectedAt(evaluation, w));
+  if (!input.int8) return runParity(host, info, files, windows, expected(input.float32));
+  const float32 = libraryOf(input, input.float32);
   const [shipped, reference] = await Promise.all([
-    runParity(
-      host,
-      info,
-      files,
-      windows,
-      rows.map((w) => expectedAt(input.evaluation, w)),
-    ),
+    runParity(host, info, files, windows, expected(input.int8)),
     runParity(
       host,
       float32.info,
       packC99(float32.program, float32.info),
       windows,
-      rows.map((w) => expectedAt(input.float32Evaluation, w)),
+      expected(input.float32),
     ),
   ]);
   if (!shipped || !reference) return undefined;
@@ -126,13 +128,15 @@ function windowAt(input: GenerateInput, w: number): Float32Array {
 }
 
 /** The first windows of each label, spread over its test windows. */
-function goldenRows(labels: ArrayLike<number>, count: number): number[] {
+function goldenRows({ task, labels: names, windowLabels: labels }: GenerateInput): number[] {
   const rows: number[] = [];
-  for (let label = 0; label < count; label++) {
+  const isNumeric = task === "regression";
+  const most = isNumeric ? GOLDEN_NUMBERS : GOLDEN_PER_LABEL;
+  for (let label = 0; label < (isNumeric ? 1 : names.length); label++) {
     const own = Array.from({ length: labels.length }, (_, w) => w).filter(
       (w) => labels[w] === label,
     );
-    const take = Math.min(GOLDEN_PER_LABEL, own.length);
+    const take = Math.min(most, own.length);
     for (let i = 0; i < take; i++) rows.push(own[Math.floor(((i + 0.5) * own.length) / take)]!);
   }
   return rows;

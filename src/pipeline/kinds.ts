@@ -6,7 +6,7 @@ import type { Frames } from "../dsp/block.ts";
 import type { Layer } from "../models/layers.ts";
 import type { Layout } from "../samples/layout.ts";
 import { rowsOf, type Sample } from "../samples/sample.ts";
-import { type BlockRecipe, DEFAULT_LAYERS, type Recipe } from "./recipe.ts";
+import { type BlockRecipe, DEFAULT_LAYERS, type Recipe, type Task } from "./recipe.ts";
 
 /**
  * `table`: rows without time. `audio`: one axis at the rate of sound. `event`: recordings that last
@@ -88,8 +88,9 @@ export function validationFractionFor(kind: Kind): number {
 }
 
 /** The kind that a layout and its samples have, as far as trials are concerned. */
-export function trialsFor(layout: Layout, samples: readonly Sample[]): TrialPlan {
-  return TRIALS[layout.isTable ? "table" : kindOf(samples)];
+export function trialsFor(layout: Layout, samples: readonly Sample[], task: Task): TrialPlan {
+  const kind = layout.isTable ? "table" : kindOf(samples);
+  return task === "regression" && kind === "table" ? NUMBERS_OF_TABLE : TRIALS[kind];
 }
 
 const dense = (): readonly Layer[] => DEFAULT_LAYERS;
@@ -179,4 +180,21 @@ const TRIALS: { readonly [K in Kind]: TrialPlan } = {
     rates: [0.001, 0.003, 0.01],
     epochs: 100,
   },
+};
+
+/** Much of what tables say of numbers is linear, and a linear network cannot overfit as others do. */
+const NUMBERS_OF_TABLE: TrialPlan = {
+  ...TRIALS.table,
+  candidates: [
+    { ...raw, what: "raw, linear network", layers: () => [] },
+    raw,
+    {
+      ...raw,
+      what: "raw, wider network",
+      layers: () => [
+        { type: "dense", units: 48, activation: "relu" },
+        { type: "dense", units: 24, activation: "relu" },
+      ],
+    },
+  ],
 };

@@ -4,16 +4,19 @@
  */
 import { UserError } from "../base/errors.ts";
 import { parseLayers } from "../models/parse-layer.ts";
+import { choice, integer, keys, number, object, string, unknownKey, wrong } from "./check-json.ts";
+import { parseTraining } from "./parse-training.ts";
 import {
   type AnomalyRecipe,
-  type Augmentation,
   type BlockRecipe,
   DEFAULT_LAYERS,
   type Reading,
   type Recipe,
+  TASKS,
 } from "./recipe.ts";
 
-type Json = { readonly [key: string]: unknown };
+/** Outputs of one network. */
+const MOST_TARGETS = 64;
 
 /**
  * Reads a recipe from the text of a `tinsmith.json`.
@@ -34,6 +37,8 @@ export function parseRecipe(text: string): Recipe {
     "source",
     "seed",
     "reading",
+    "task",
+    "targets",
     "input",
     "split",
     "block",
@@ -47,20 +52,19 @@ export function parseRecipe(text: string): Recipe {
   keys("input", input, ["windowMs", "strideMs", "labelRule"]);
   const split = object("split", root.split ?? {});
   keys("split", split, ["testFraction", "validationFraction"]);
-  const training = object("training", root.training);
-  keys("training", training, [
-    "epochs",
-    "learningRate",
-    "learningRateSchedule",
-    "batchSize",
-    "patience",
-    "keep",
-    "classWeights",
-    "augmentation",
-  ]);
   const standardize = root.standardize ?? true;
   if (typeof standardize !== "boolean")
     throw wrong("standardize", "must be a boolean", standardize);
+
+  const task = choice("task", root.task ?? "classification", TASKS);
+  const targets = root.targets ?? [];
+  if (!Array.isArray(targets)) throw wrong("targets", "must be a list of names", targets);
+  if (targets.length > 0 && task !== "regression")
+    throw wrong("targets", 'must be empty unless "task" is "regression"', targets);
+  if (targets.length > MOST_TARGETS)
+    throw wrong("targets", `must be at most ${MOST_TARGETS}`, targets.length);
+  if (new Set(targets).size < targets.length)
+    throw wrong("targets", "must be different names", targets);
 
   return {
     tinsmith: 1,
@@ -68,6 +72,8 @@ export function parseRecipe(text: string): Recipe {
     source: string("source", root.source),
     seed: integer("seed", root.seed ?? 1, 0, 4294967295),
     reading: parseReading(root.reading ?? {}),
+    task,
+    targets: targets.map((name, i) => string(`targets[${i}]`, name)),
     input: {
       windowMs: number("input.windowMs", input.windowMs, 0, 3_600_000),
       strideMs: number("input.strideMs", input.strideMs, 0, 3_600_000),
@@ -80,26 +86,7 @@ export function parseRecipe(text: string): Recipe {
     block: parseBlock("block", root.block),
     standardize,
     layers: parseLayers("layers", root.layers ?? DEFAULT_LAYERS, { wrong, unknownKey }),
-    training: {
-      epochs: integer("training.epochs", training.epochs, 1, 100_000),
-      learningRate: number("training.learningRate", training.learningRate, 0, 100),
-      learningRateSchedule: choice(
-        "training.learningRateSchedule",
-        training.learningRateSchedule ?? "constant",
-        ["constant", "cosine"],
-      ),
-      batchSize: integer("training.batchSize", training.batchSize ?? 32, 1, 65_536),
-      patience: integer("training.patience", training.patience ?? 0, 0, 100_000),
-      keep: choice("training.keep", training.keep ?? "best", ["best", "last"]),
-      classWeights: choice("training.classWeights", training.classWeights ?? "none", [
-        "none",
-        "auto",
-      ]),
-      augmentation:
-        training.augmentation === null || training.augmentation === undefined
-          ? null
-          : parseAugmentation(training.augmentation),
-    },
+    training: parseTraining(root.training, task),
     anomaly:
       root.anomaly === null || root.anomaly === undefined ? null : parseAnomaly(root.anomaly),
   };
@@ -150,36 +137,6 @@ function parseReading(value: unknown): Reading {
   };
 }
 
-function choice<T extends string>(path: string, value: unknown, choices: readonly T[]): T {
-  const found = choices.find((candidate) => candidate === value);
-  if (found === undefined)
-    throw wrong(path, `must be ${choices.map((c) => `"${c}"`).join(" or ")}`, value);
-  return found;
-}
-
-function parseAugmentation(value: unknown): Augmentation {
-  const path = "training.augmentation";
-  const given = object(path, value);
-  keys(path, given, ["noise", "timeMasks", "frequencyMasks", "timeShift"]);
-  const masks = (name: string): { count: number; width: number } => {
-    const part = object(`${path}.${name}`, given[name] ?? { count: 0, width: 0 });
-    keys(`${path}.${name}`, part, ["count", "width"]);
-    return {
-      count: integer(`${path}.${name}.count`, part.count, 0, 64),
-      width: integer(`${path}.${name}.width`, part.width, 0, 4096),
-    };
-  };
-  const { noise = 0 } = given;
-  if (typeof noise !== "number" || !(noise >= 0 && noise <= 10))
-    throw wrong(`${path}.noise`, "must be a number from 0 to 10", noise);
-  return {
-    noise,
-    timeMasks: masks("timeMasks"),
-    frequencyMasks: masks("frequencyMasks"),
-    timeShift: integer(`${path}.timeShift`, given.timeShift ?? 0, 0, 4096),
-  };
-}
-
 function parseAnomaly(value: unknown): AnomalyRecipe {
   const anomaly = object("anomaly", value);
   keys("anomaly", anomaly, ["type", "block", "features", "clusters", "percentile"]);
@@ -195,54 +152,9 @@ function parseAnomaly(value: unknown): AnomalyRecipe {
   };
 }
 
-function wrong(path: string, rule: string, value: unknown): UserError {
-  return new UserError("recipe-value", `recipe: "${path}" ${rule}, got ${show(value)}`);
-}
-
-function show(value: unknown): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-function object(path: string, value: unknown): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw wrong(path, "must be an object", value);
-  return value as Json;
-}
-
-function keys(path: string, value: Json, allowed: readonly string[]): void {
-  for (const key of Object.keys(value))
-    if (!allowed.includes(key)) throw unknownKey(path, key, allowed);
-}
-
-function unknownKey(path: string, key: string, allowed: readonly string[]): UserError {
-  return new UserError(
-    "recipe-key",
-    `recipe: "${path}" must not have the key "${key}"`,
-    `It may have ${allowed.join(", ")}.`,
-  );
-}
-
-function string(path: string, value: unknown): string {
-  if (typeof value !== "string" || value.trim() === "") throw wrong(path, "must be a text", value);
-  return value;
-}
-
 /** File names of the library are made of it. */
 function projectName(value: unknown): string {
   const name = string("name", value);
   if (name.length > 100) throw wrong("name", "must have at most 100 characters", name);
   return name;
-}
-
-function number(path: string, value: unknown, above: number, atMost: number): number {
-  if (typeof value !== "number" || !(value > above) || !(value <= atMost))
-    throw wrong(path, `must be a number above ${above} and at most ${atMost}`, value);
-  return value;
-}
-
-function integer(path: string, value: unknown, low: number, high: number): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high)
-    throw wrong(path, `must be an integer from ${low} to ${high}`, value);
-  return value;
 }

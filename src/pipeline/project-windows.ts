@@ -6,7 +6,7 @@
 import type { Layout } from "../samples/layout.ts";
 import type { Split } from "../samples/split.ts";
 import { gatherWindows, type Windows } from "../samples/windows.ts";
-import { type Dataset, makeDataset, rowsWithin } from "./dataset.ts";
+import { type Dataset, datasetOf, rowsWithin } from "./dataset.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** All windows that are learned or tested, and the row numbers of each side. */
@@ -23,7 +23,7 @@ export function projectWindows(split: Split, recipe: Recipe, layout: Layout): Pr
   const all = gatherWindows(parts, { ...recipe.input, sampleRateHz: layout.sampleRateHz });
   return {
     all,
-    dataset: makeDataset(all, split.labels, recipe.input.labelRule),
+    dataset: datasetOf(all, split.labels, { task: recipe.task, rule: recipe.input.labelRule }),
     train: rowsWithin(all, split.training),
     validation: rowsWithin(all, split.validation),
     test: rowsWithin(all, split.testing),

@@ -4,6 +4,9 @@
  */
 import type { Layer } from "../models/layers.ts";
 import type { WindowLabelRule } from "../samples/windows.ts";
+import type { Loss } from "../train/losses.ts";
+import type { Optimizer } from "../train/optimizers.ts";
+import type { LearningRateSchedule } from "../train/schedules.ts";
 
 export type BlockRecipe = {
   /** The type of a processing block: `raw`, `flatten`, `spectral`. */
@@ -42,6 +45,11 @@ export type Reading = {
   readonly ignoreColumns?: readonly string[];
 };
 
+export const TASKS = ["classification", "regression"] as const;
+
+/** What the network says of a window: which label it has, or one or several numbers. */
+export type Task = (typeof TASKS)[number];
+
 export type Recipe = {
   readonly tinsmith: 1;
   /** Name of the project; the C library takes its prefix from it. */
@@ -51,25 +59,34 @@ export type Recipe = {
   readonly seed: number;
   /** What the files do not say of themselves. */
   readonly reading: Reading;
+  readonly task: Task;
+  /**
+   * Of a regression: the columns of a table that hold the numbers to predict, one output each.
+   * Empty where the labels are the numbers.
+   */
+  readonly targets: readonly string[];
   readonly input: {
     readonly windowMs: number;
     /** Distance between the starts of neighboring windows. */
     readonly strideMs: number;
-    /** Where labels change within a recording: a window has that of most rows, or of its last. */
+    /**
+     * Where labels change within a recording: a window has that of most rows, or of its last. Of
+     * numbers, `majority` takes the mean over the rows.
+     */
     readonly labelRule: WindowLabelRule;
   };
   readonly split: { readonly testFraction: number; readonly validationFraction: number };
   readonly block: BlockRecipe;
   /** Whether features are brought to mean 0 and standard deviation 1 over the training windows. */
   readonly standardize: boolean;
-  /** Hidden layers; the output layer follows from the labels. */
+  /** Hidden layers; the output layer follows from the labels or targets. */
   readonly layers: readonly Layer[];
   readonly training: {
     /** Passes over the training windows (training cycles). */
     readonly epochs: number;
     readonly learningRate: number;
-    /** `cosine` lets the rate fall to 0 by the last step. */
-    readonly learningRateSchedule: "constant" | "cosine";
+    /** How the rate changes over the run; `cosine` lets it fall to 0 by the last step. */
+    readonly learningRateSchedule: LearningRateSchedule;
     readonly batchSize: number;
     /** Epochs without a better validation loss before training stops; 0 = never. */
     readonly patience: number;
@@ -79,6 +96,12 @@ export type Recipe = {
     readonly classWeights: "none" | "auto";
     /** Random changes of the training examples, for blocks whose features are frames over time. */
     readonly augmentation: Augmentation | null;
+    /** @default cross-entropy for labels, squared error for numbers */
+    readonly loss?: Loss;
+    /** @default Adam */
+    readonly optimizer?: Optimizer;
+    /** The largest norm of all gradients together. @default no bound */
+    readonly clipNorm?: number;
   };
   readonly anomaly: AnomalyRecipe | null;
 };

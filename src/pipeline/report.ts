@@ -17,10 +17,19 @@ export type Scores = {
   readonly confusion: readonly (readonly number[])[];
 };
 
+/** Of predicted numbers, in their own unit. */
+export type NumberScores = {
+  readonly mae: number;
+  readonly mse: number;
+  readonly r2: number;
+  readonly explainedVariance: number;
+};
+
 /** One thing the designer tried, and how it did on recordings it had not trained on. */
 export type Trial = {
   readonly what: string;
-  readonly accuracy: number;
+  /** Null for a regression; its loss is in units of the variance of the numbers. */
+  readonly accuracy: number | null;
   readonly loss: number;
   readonly chosen: boolean;
 };
@@ -32,7 +41,15 @@ export type Report = {
   readonly data: {
     readonly samples: number;
     readonly seconds: number;
+    /** Recordings of each label; empty for a regression. */
     readonly labels: { readonly [label: string]: number };
+    /** The numbers to predict, over all windows; reports of classifications have none. */
+    readonly targets?: readonly {
+      readonly name: string;
+      readonly min: number;
+      readonly max: number;
+      readonly mean: number;
+    }[];
     readonly windows: {
       readonly train: number;
       readonly validation: number;
@@ -68,17 +85,31 @@ export type Report = {
     readonly diagnosis?: Diagnosis;
   };
   readonly test: {
+    /** Of the outputs: labels, or names of the numbers that a regression predicts. */
     readonly labels: readonly string[];
-    readonly float32: Scores;
-    readonly int8: Scores;
+    /** Null for a regression. */
+    readonly float32: Scores | null;
+    /** Null for a regression, and where a layer has no int8 form, so that float32 ships. */
+    readonly int8: Scores | null;
   };
   /** Of the float32 network over all rows, for tables, whose test sets are small; else null. */
   readonly crossValidation: {
     readonly folds: number;
-    readonly accuracy: number;
+    /** Null for a regression; its loss is in units of the variance of the numbers. */
+    readonly accuracy: number | null;
     readonly loss: number;
   } | null;
-  readonly regression: null;
+  /** Null for a classification. Mean scores, over the outputs, of the network that ships. */
+  readonly regression:
+    | (NumberScores & {
+        readonly targets: readonly {
+          readonly name: string;
+          readonly float32: NumberScores;
+          /** Null where a layer has no int8 form. */
+          readonly int8: NumberScores | null;
+        }[];
+      })
+    | null;
   readonly anomaly: {
     readonly threshold: number;
     /** Fraction of the test windows of known labels above the threshold. */
@@ -86,6 +117,8 @@ export type Report = {
     readonly unseen: { readonly [label: string]: number };
   } | null;
   readonly artefact: {
+    /** What ships: int8 unless a layer has no int8 form. Reports of older versions do not say. */
+    readonly network?: "int8" | "float32";
     readonly directory: string;
     readonly files: readonly {
       readonly path: string;

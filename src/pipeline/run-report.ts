@@ -48,18 +48,23 @@ export async function diagnosisOf(
   const { data } = trained;
   const model = { ...trained.model, parameters: result.parameters };
   const classes = new Array<number>(data.outputs).fill(0);
-  for (let i = 0; i < data.train.length; i++) classes[data.y[data.train[i]!]!]!++;
+  const isNumeric = data.y instanceof Float32Array;
+  if (!isNumeric) for (let i = 0; i < data.train.length; i++) classes[data.y[data.train[i]!]!]!++;
   return diagnose(result.history, {
-    classes,
+    classes: isNumeric ? [] : classes,
     validationRows: data.validation.length,
     keptEpoch: result.best.epoch,
     training: await scoreRows(model, data, data.train, { pause: pause(control.signal) }),
-    test: {
-      labels: test.labels,
-      float32: test.float32.accuracy,
-      int8: test.int8.accuracy,
-      confusion: test.float32.confusion,
-    },
+    ...(test.float32
+      ? {
+          test: {
+            labels: test.labels,
+            float32: test.float32.accuracy,
+            int8: (test.int8 ?? test.float32).accuracy,
+            confusion: test.float32.confusion,
+          },
+        }
+      : {}),
   });
 }
 
@@ -77,21 +82,38 @@ export function dataOf(
   split: Split,
   layout: Layout,
   windows: ProjectWindows,
+  notes: readonly string[] = [],
 ): Report["data"] {
   const labels: { [label: string]: number } = {};
-  for (const sample of input.samples)
+  const { targets, outputs } = windows.dataset;
+  for (const sample of targets ? [] : input.samples)
     for (const label of labelsOf(sample)) labels[label] = (labels[label] ?? 0) + 1;
   const ordered = Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
     samples: input.samples.length,
     seconds: secondsOf(input.samples.map(wholeOf)),
     labels: ordered,
+    ...(targets ? { targets: rangesOf(targets, outputs, split.labels) } : {}),
     windows: {
       train: windows.train.length,
       validation: windows.validation.length,
       test: windows.test.length,
     },
-    notes: [...(input.notes ?? []), ...layout.notes, ...split.notes],
+    notes: [...(input.notes ?? []), ...layout.notes, ...split.notes, ...notes],
     problems: input.problems ?? [],
   };
+}
+
+/** Extremes and mean of each number to predict. */
+function rangesOf(
+  targets: Float32Array,
+  outputs: number,
+  names: readonly string[],
+): NonNullable<Report["data"]["targets"]> {
+  return names.map((name, output) => {
+    const values = targets.filter((_, i) => i % outputs === output);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const min = values.reduce((a, b) => Math.min(a, b));
+    return { name, min, max: values.reduce((a, b) => Math.max(a, b)), mean };
+  });
 }

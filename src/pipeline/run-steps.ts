@@ -6,7 +6,7 @@ import { gatherWindows } from "../samples/windows.ts";
 import type { FitOptions } from "../train/fit.ts";
 import { type AnomalyModel, fitAnomaly } from "./anomaly.ts";
 import { isSameBlock, type Pipeline } from "./assemble.ts";
-import { crossValidate } from "./cross-validate.ts";
+import { crossValidate, TRIED } from "./cross-validate.ts";
 import { validationOf } from "./designer.ts";
 import { evaluatePipeline } from "./evaluate.ts";
 import { type PreparedBlock, prepareBlock } from "./features.ts";
@@ -48,6 +48,17 @@ export function fitOptions(recipe: Recipe, block: PreparedBlock): Omit<FitOption
   };
 }
 
+/** Of a recipe's training, what trials do as well. */
+function triedOptions({ training }: Recipe): Parameters<typeof crossValidate>[2] {
+  const { learningRate, epochs } = training;
+  const given = TRIED.filter((name) => training[name] !== undefined);
+  return {
+    learningRate,
+    epochs,
+    ...Object.fromEntries(given.map((name) => [name, training[name]])),
+  };
+}
+
 /** Folds over all rows of a table: its test rows alone are few. */
 const TABLE_FOLDS = 5;
 
@@ -62,11 +73,10 @@ export async function crossValidateTable(
   const parts = [...split.training, ...split.validation, ...split.testing];
   const rule = recipe.input.labelRule;
   const design = validationOf(windows.all, parts, { split, recipe, folds: TABLE_FOLDS, rule });
-  const { learningRate, epochs, learningRateSchedule } = recipe.training;
   const { accuracy, loss } = await crossValidate(
     { ...design, classWeights: recipe.training.classWeights },
     { ...fitted, layers: recipe.layers },
-    { learningRate, epochs, learningRateSchedule },
+    triedOptions(recipe),
     control,
   );
   return { folds: design.folds.length, accuracy, loss };

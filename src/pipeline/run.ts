@@ -8,31 +8,30 @@ import { sha256Hex } from "../base/sha256.ts";
 import type { Program } from "../compiler/program.ts";
 import type { Host } from "../engine/host.ts";
 import type { Instance } from "../engine/instance.ts";
+import { foldBatchNorm } from "../models/fold-batch-norm.ts";
 import { makeModel } from "../models/layers.ts";
 import { alignSamples } from "../samples/layout.ts";
-import { splitSamples } from "../samples/split.ts";
 import { checkWindow } from "../samples/windows.ts";
 import { type EpochReport, fit } from "../train/fit.ts";
 import { shareAbove } from "./anomaly.ts";
-import {
-  assemblePipeline,
-  type Pipeline,
-  type PipelineParts,
-  quantizePipeline,
-} from "./assemble.ts";
+import { assemblePipeline, type Pipeline, quantizePipeline, withoutInt8 } from "./assemble.ts";
 import { type Design, designRecipe, draftRecipe } from "./designer.ts";
-import { evaluatePipeline, scoresOf } from "./evaluate.ts";
+import { evaluatePipeline } from "./evaluate.ts";
 import { extractFeatures, fitStandardization, prepareBlock, standardizeAll } from "./features.ts";
 import { generateLibrary } from "./generate.ts";
 import { openOutput } from "./output.ts";
 import { formatRecipe } from "./parse-recipe.ts";
+import { type Prediction, predictionsOf } from "./predictions.ts";
 import { type ProgressEvent, phaseClock } from "./progress.ts";
 import { projectWindows, takeWindows } from "./project-windows.ts";
-import type { Reading, Recipe } from "./recipe.ts";
+import type { Reading, Recipe, Task } from "./recipe.ts";
 import type { Report } from "./report.ts";
 import { blocksOf, dataOf, diagnosisOf, type RunInput, trainingOf } from "./run-report.ts";
 import { crossValidateTable, fitAnomalyOf, fitOptions, unseenScores } from "./run-steps.ts";
 import { type ScatterPoint, scatterOf } from "./scatter.ts";
+import { splitProject } from "./split-project.ts";
+import { foldTargetScale, scaleTargets } from "./target-scale.ts";
+import { scoreTest } from "./test-scores.ts";
 
 /** What trains the network: its name in the report, and how it runs a program. */
 export type Backend = {
@@ -47,6 +46,10 @@ export type RunOptions = {
   readonly source: string;
   /** Seed of a run without a recipe. @default 1 */
   readonly seed?: number;
+  /** Task of a run without a recipe. @default what the labels are */
+  readonly task?: Task;
+  /** Columns that hold numbers to predict, for a run without a recipe. @default none */
+  readonly targets?: readonly string[];
   /** How the samples were read, for the recipe that is written. @default {} */
   readonly reading?: Reading;
   readonly outputDirectory: string;
@@ -65,13 +68,15 @@ export type RunDetails = {
   readonly history: readonly EpochReport[];
   /** Windows in the plane of the two principal components of their features. */
   readonly scatter: readonly ScatterPoint[];
+  /** Of a regression: test windows, evenly chosen, as numbers of each output. */
+  readonly predictions?: readonly Prediction[];
 };
 
 export type RunResult = {
   readonly report: Report;
   readonly details: RunDetails;
   /** What was trained and what ships, to be run on further windows. */
-  readonly pipelines: { readonly float32: Pipeline; readonly int8: Pipeline };
+  readonly pipelines: { readonly float32: Pipeline; readonly int8?: Pipeline };
 };
 
 /**
@@ -84,22 +89,10 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
   try {
     const steps = phaseClock(options.onProgress, options.readSeconds);
     steps.begin("window");
-    const draft =
-      options.recipe ??
-      draftRecipe({
-        name: input.name,
-        source: options.source,
-        seed: options.seed ?? 1,
-        reading: options.reading ?? {},
-        samples: input.samples,
-      });
+    const draft = options.recipe ?? draftOf(input, options);
     const { samples, layout } = alignSamples(input.samples);
     checkWindow(samples, draft.input);
-    const split = splitSamples(samples, {
-      seed: draft.seed,
-      windowMs: draft.input.windowMs,
-      ...draft.split,
-    });
+    const split = splitProject(samples, draft);
     const windows = projectWindows(split, draft, layout);
     steps.end(
       `${windows.train.length} train, ${windows.validation.length} validate, ${windows.test.length} test ${layout.isTable ? "rows" : `windows of ${draft.input.windowMs} ms`}`,
@@ -132,14 +125,11 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       ? fitStandardization(features, width, windows.train)
       : undefined;
     const x = standardization ? standardizeAll(features, standardization) : features;
-    const model = makeModel(recipe.layers, [width], split.labels.length, recipe.seed);
-    const data = {
-      x,
-      y: windows.dataset.labels,
-      outputs: split.labels.length,
-      train: windows.train,
-      validation: windows.validation,
-    };
+    const { train, validation, dataset } = windows;
+    const { outputs, targets } = dataset;
+    const model = makeModel(recipe.layers, [width], outputs, recipe.seed);
+    const scaled = targets && scaleTargets(targets, outputs, train);
+    const data = { x, y: scaled?.y ?? dataset.labels, outputs, train, validation };
     const trained = await fit(
       model,
       data,
@@ -165,34 +155,41 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
     );
 
     steps.begin("quantize");
-    const parts: PipelineParts = {
+    const parameters = scaled
+      ? foldTargetScale(trained.parameters, scaled.scale)
+      : trained.parameters;
+    const folded = foldBatchNorm(model, parameters);
+    const float32 = assemblePipeline({
+      task: recipe.task,
       block,
       standardization,
-      model,
-      parameters: trained.parameters,
+      model: folded,
+      parameters: folded.parameters,
       anomaly,
-    };
-    const float32 = assemblePipeline(parts);
-    const int8 = quantizePipeline(float32, takeWindows(windows.all, windows.train));
+    });
+    const lacking = withoutInt8(float32);
+    const int8 =
+      lacking.length > 0
+        ? undefined
+        : quantizePipeline(float32, takeWindows(windows.all, windows.train));
     await cancelPoint(signal);
-    steps.end("int8, per channel");
+    steps.end(int8 ? "int8, per channel" : "float32: not every layer has an int8 form");
 
     steps.begin("test");
     const testWindows = takeWindows(windows.all, windows.test);
     const floatTest = await evaluatePipeline(float32, testWindows, control);
-    const intTest = await evaluatePipeline(int8, testWindows, control);
-    const unseen = await unseenScores(int8, split, recipe, layout, control);
-    const testLabels = windows.test.map((row) => windows.dataset.labels[row]!);
-    const scores = {
-      labels: split.labels,
-      float32: scoresOf(floatTest, testLabels, split.labels.length),
-      int8: scoresOf(intTest, testLabels, split.labels.length),
-    };
-    const diagnosis = await diagnosisOf(trained, { model, data }, scores, control);
+    const intTest = int8 && (await evaluatePipeline(int8, testWindows, control));
+    const shipped = intTest ?? floatTest;
+    const unseen = await unseenScores(int8 ?? float32, split, recipe, layout, control);
+    const { test, regression, summary } = scoreTest(dataset, windows.test, split.labels, {
+      float32: floatTest,
+      int8: intTest,
+    });
+    const diagnosis = await diagnosisOf(trained, { model, data }, test, control);
     const crossValidation = layout.isTable
       ? await crossValidateTable(recipe, split, windows, { features, width }, control)
       : null;
-    steps.end(`int8 accuracy ${(100 * scores.int8.accuracy).toFixed(1)} %`);
+    steps.end(summary);
 
     steps.begin("generate");
     const library = generateLibrary({
@@ -200,13 +197,12 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       layout,
       labels: split.labels,
       rows: windows.all.rows,
-      int8,
-      float32,
+      task: recipe.task,
+      int8: int8 && intTest && { pipeline: int8, evaluation: intTest },
+      float32: { pipeline: float32, evaluation: floatTest },
       anomalyThreshold: anomaly?.threshold,
       windows: testWindows,
-      windowLabels: testLabels,
-      evaluation: intTest,
-      float32Evaluation: floatTest,
+      windowLabels: windows.test.map((row) => dataset.labels[row]!),
     });
     const linked = await library.link(host);
     await cancelPoint(signal);
@@ -222,7 +218,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       project: recipe.name,
       seed: recipe.seed,
       recipe,
-      data: dataOf(input, split, layout, windows),
+      data: dataOf(input, split, layout, windows, int8 ? [] : [floatNote(lacking)]),
       design: design ? { trials: design.trials, reasons: design.reasons } : null,
       features: {
         blocks: blocksOf(block, anomaly),
@@ -230,19 +226,20 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
         seconds: featureSeconds,
       },
       training: { ...trainingOf(trained, backend?.name ?? "wasm"), diagnosis },
-      test: scores,
+      test,
       crossValidation,
-      regression: null,
+      regression,
       anomaly: anomaly
         ? {
             threshold: anomaly.threshold,
-            knownFlagged: shareAbove(intTest.anomaly, anomaly.threshold),
+            knownFlagged: shareAbove(shipped.anomaly, anomaly.threshold),
             unseen: Object.fromEntries(
               unseen.map(({ label, scores: s }) => [label, shareAbove(s, anomaly.threshold)]),
             ),
           }
         : null,
       artefact: {
+        network: int8 ? "int8" : "float32",
         directory: `${options.outputDirectory}/c`,
         files: files.map(({ path, bytes }) => ({
           path,
@@ -262,14 +259,31 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
     await output.commit();
     const details: RunDetails = {
       history: trained.history,
-      scatter: scatterOf(x, width, windows, split.labels, intTest),
+      scatter: targets ? [] : scatterOf(x, width, windows, split.labels, shipped),
+      ...(targets ? { predictions: predictionsOf(dataset, windows.test, shipped) } : {}),
     };
-    return { report, details, pipelines: { float32, int8 } };
+    return { report, details, pipelines: { float32, ...(int8 ? { int8 } : {}) } };
   } catch (error) {
     await output.discard();
     throw error;
   }
 }
+
+function draftOf(input: RunInput, options: RunOptions): Recipe {
+  const { source, seed = 1, reading = {}, task, targets } = options;
+  return draftRecipe({
+    name: input.name,
+    source,
+    seed,
+    reading,
+    samples: input.samples,
+    ...(task ? { task } : {}),
+    ...(targets ? { targets } : {}),
+  });
+}
+
+const floatNote = (operators: readonly string[]): string =>
+  `The network ships in float32, because ${operators.join(", ")} ${operators.length === 1 ? "has" : "have"} no int8 form yet.`;
 
 /** Lets signals be heard, and stops here when the run was cancelled. */
 async function cancelPoint(signal?: AbortSignal): Promise<void> {

@@ -11,10 +11,10 @@ import type { ProgressEvent } from "../pipeline/progress.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
 import { type RunDetails, runPipeline } from "../pipeline/run.ts";
+import { splitProject } from "../pipeline/split-project.ts";
 import { alignSamples } from "../samples/layout.ts";
 import type { Part } from "../samples/part.ts";
 import type { Sample } from "../samples/sample.ts";
-import { splitSamples } from "../samples/split.ts";
 import { openStore } from "../store/open-store.ts";
 import type { ArtefactFile, Claim } from "../store/store.ts";
 import type { EpochReport } from "../train/fit.ts";
@@ -101,11 +101,7 @@ async function carryOut(): Promise<RunEnd> {
 /** Where the runner put each recording; for one that is cut by time, where most of it lies. */
 function sidesOf(samples: readonly Sample[], recipe: Recipe): { readonly [name: string]: Side } {
   // As the runner does it, so that the split is the runner's.
-  const split = splitSamples(alignSamples(samples).samples, {
-    seed: recipe.seed,
-    windowMs: recipe.input.windowMs,
-    ...recipe.split,
-  });
+  const split = splitProject(alignSamples(samples).samples, recipe);
   const places = new Map<string, { readonly side: Side; readonly rows: number }>();
   const place = (side: Side, parts: readonly Part[]): void => {
     for (const { sample, startRow, endRow } of parts) {

@@ -71,7 +71,7 @@ async function recordRun(): Promise<Recordings> {
   assert.ok(Math.abs(report.computed.codeBytes - code) <= 0.03 * code + 256);
   const { int8, float32 } = pipelines;
   return {
-    int8: { ...found.get("int8")!, pipeline: int8 },
+    int8: { ...found.get("int8")!, pipeline: int8! },
     float32: { ...found.get("float32")!, pipeline: float32 },
   };
 }

@@ -112,7 +112,7 @@ test("--json prints one document, which report.json holds too and the contract d
   assert.equal(report.project, "my gestures");
   assert.deepEqual(report.data.labels, { idle: 6, shake: 1, snake: 6, updown: 6, wave: 6 });
   assert.equal(report.data.samples, 25);
-  for (const { accuracy, confusion } of [report.test.float32, report.test.int8]) {
+  for (const { accuracy, confusion } of [report.test.float32!, report.test.int8!]) {
     const rows: readonly (readonly number[])[] = confusion;
     assert.equal(
       rows.flat().reduce((a, b) => a + b),
@@ -122,7 +122,7 @@ test("--json prints one document, which report.json holds too and the contract d
     assert.ok(Math.abs(accuracy - right / report.data.windows.test) < 1e-9);
     assert.equal(rows.length, report.test.labels.length);
   }
-  assert.ok(report.test.int8.accuracy > 0.8, `accuracy ${report.test.int8.accuracy}`);
+  assert.ok(report.test.int8!.accuracy > 0.8, `accuracy ${report.test.int8!.accuracy}`);
   assert.equal(
     first.stderr.split("\n").filter((line) => line !== "").length,
     9,
@@ -266,7 +266,7 @@ test("recordings of real gestures", requirement("shared", "cc", "arm"), async (t
   assert.equal(exitCode, 0, stderr);
   const report: Report = JSON.parse(stdout);
   const { anomaly, parity, device, computed } = report;
-  assert.ok(report.test.int8.accuracy >= 0.95, `accuracy ${report.test.int8.accuracy}`);
+  assert.ok(report.test.int8!.accuracy >= 0.95, `accuracy ${report.test.int8!.accuracy}`);
   assert.ok(anomaly!.unseen["shake"]! >= 0.95, `shake flagged ${anomaly!.unseen["shake"]}`);
   assert.ok(anomaly!.knownFlagged <= 0.05, `known flagged ${anomaly!.knownFlagged}`);
   const { compiler: _, ...figures } = parity!;

@@ -6,10 +6,12 @@ import { commentText, fileHeader, LICENCE_LINE, valueLines } from "./text.ts";
 /** `example/main.c`: reads windows as text. */
 export function exampleText(library: Library): string {
   const { prefix, macro, info } = library;
+  const { isRegression, field, noun } = library.outputs;
+  const format = isRegression ? "%g" : "%.3f";
   const anomaly = library.anomaly ? `\n    printf("  anomaly %.3f", (double)result.anomaly);` : "";
   return `${fileHeader([
     `Reads windows of ${commentText(info.project)} as numbers with blanks, commas or line ends between, and prints`,
-    `what each one is: ./example_${prefix} < windows.csv`,
+    `${isRegression ? "what is predicted for each" : "what each one is"}: ./example_${prefix} < windows.csv`,
   ])}#include <stdio.h>
 
 #include "../${prefix}.h"
@@ -32,8 +34,8 @@ int main(void) {
     }
     if (${prefix}_run(&result) != ${macro}_OK) return 1;
     printf("window %d:", windows);
-    for (int i = 0; i < ${macro}_LABELS; i++) {
-      printf("  %s %.3f", ${prefix}_label_names[i], (double)result.probabilities[i]);
+    for (int i = 0; i < ${macro}_${noun}S; i++) {
+      printf("  %s ${format}", ${prefix}_${noun.toLowerCase()}_names[i], (double)result.${field}[i]);
     }${anomaly}
     printf("\\n");
   }
@@ -44,9 +46,10 @@ int main(void) {
 /** `test/selftest.c`: golden windows with the outputs they must give, compared bit by bit. */
 export function selfTestText(library: Library): string {
   const { prefix, macro, info } = library;
+  const { field, noun } = library.outputs;
   const { golden } = info;
   const quantizedCheck = library.quantized
-    ? `    for (int i = 0; i < ${macro}_LABELS; i++) {
+    ? `    for (int i = 0; i < ${macro}_${noun}S; i++) {
       if (result.quantized[i] != quantized[w][i]) different++;
     }
 `
@@ -60,7 +63,7 @@ export function selfTestText(library: Library): string {
     ? `${table(
         "int8_t",
         "quantized",
-        `${macro}_LABELS`,
+        `${macro}_${noun}S`,
         golden.map((g) => valueLines(Array.from(g.expected.quantized!, String), "    ")),
       )}\n`
     : "";
@@ -88,8 +91,8 @@ ${table(
 )}
 ${quantizedTable}${table(
   "float",
-  "probabilities",
-  `${macro}_LABELS`,
+  field,
+  `${macro}_${noun}S`,
   golden.map((g) => floats(g.expected.probabilities)),
 )}
 ${library.anomaly ? `static const float anomaly[WINDOWS] = {\n${valueLines(anomalies, "  ")}\n};\n` : ""}
@@ -110,7 +113,7 @@ int ${prefix}_selftest(void) {
     ${prefix}_result result;
     if (${prefix}_classify(windows[w], &result) != ${macro}_OK) return -1;
     different += differences(result.features, features[w], ${macro}_FEATURES);
-    different += differences(result.probabilities, probabilities[w], ${macro}_LABELS);
+    different += differences(result.${field}, ${field}[w], ${macro}_${noun}S);
 ${library.anomaly ? "    different += differences(&result.anomaly, &anomaly[w], 1);\n" : ""}${quantizedCheck}  }
   return different;
 }

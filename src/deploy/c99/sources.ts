@@ -6,13 +6,26 @@ import { commentText, fileHeader, stringLiteral } from "./text.ts";
 
 /** `<prefix>.c`: helpers, kernels, the arena and the three functions of the header. */
 export function modelText(library: Library): string {
-  const { prefix, macro, source, info } = library;
+  const { prefix, macro, source, info, outputs } = library;
   const run = source.entries.find(({ name }) => name === "run")!.statements;
   const hasData = source.data.bytes > 0;
   const window = sizeOf(library.input.shape);
   const quantized = library.quantized
     ? `  result->quantized = ${source.pointer(library.quantized, "int8", true)};\n`
     : "";
+  const place = source.pointer(library.probabilities, "float32", true);
+  const results = outputs.isRegression
+    ? `  const float *values = ${place};
+  for (int i = 0; i < ${macro}_TARGETS; i++) result->values[i] = values[i];
+`
+    : `  const float *probabilities = ${place};
+  int best = 0;
+  for (int i = 0; i < ${macro}_LABELS; i++) {
+    result->probabilities[i] = probabilities[i];
+    if (probabilities[i] > probabilities[best]) best = i;
+  }
+  result->label = best;
+`;
   const anomaly = library.anomaly
     ? `  result->anomaly = *${source.pointer(library.anomaly, "float32", true)};\n`
     : "";
@@ -31,14 +44,7 @@ float *${prefix}_input(void) {
 ${prefix}_status ${prefix}_run(${prefix}_result *result) {
   if (result == NULL) return ${macro}_NO_RESULT;
 ${run}
-  const float *probabilities = ${source.pointer(library.probabilities, "float32", true)};
-  int best = 0;
-  for (int i = 0; i < ${macro}_LABELS; i++) {
-    result->probabilities[i] = probabilities[i];
-    if (probabilities[i] > probabilities[best]) best = i;
-  }
-  result->label = best;
-${anomaly}  result->features = ${source.pointer(library.features, "float32", true)};
+${results}${anomaly}  result->features = ${source.pointer(library.features, "float32", true)};
 ${quantized}  return ${macro}_OK;
 }
 
@@ -70,10 +76,11 @@ extern const ${prefix}_data_t ${prefix}_data;
 export function dataText(library: Library): string {
   const { prefix, macro, source, info } = library;
   const hasData = source.data.bytes > 0;
+  const { noun, isRegression } = library.outputs;
   const names = info.labels.map((label) => `  ${stringLiteral(label)},\n`).join("");
-  return `${fileHeader([`The constants of ${commentText(info.project)}: weights, tables and label texts.`])}#include "${prefix}.h"
+  return `${fileHeader([`The constants of ${commentText(info.project)}: weights, tables and ${isRegression ? "names" : "label texts"}.`])}#include "${prefix}.h"
 ${hasData ? `#include "${prefix}_data.h"\n` : ""}
-const char ${prefix}_label_names[${macro}_LABELS][${library.labelWidth}] = {
+const char ${prefix}_${noun.toLowerCase()}_names[${macro}_${noun}S][${library.labelWidth}] = {
 ${names}};
 ${hasData ? `\nconst ${prefix}_data_t ${prefix}_data = ${source.data.initializer};\n` : ""}`;
 }
