@@ -93,18 +93,21 @@ export type KernelPool = {
 export function kernelPool(): KernelPool {
   const list: Kernel[] = [];
   const byObject = new Map<Kernel, number>();
-  const byContent = new Map<string, number>();
+  /** Those with the same buffers, with their first names. */
+  const alike = new Map<string, { readonly kernel: Kernel; readonly index: number }[]>();
   const names = new Set<string>();
   const addContent = (kernel: Kernel): number => {
-    const content = contentOf(kernel);
-    const known = byContent.get(content);
-    if (known !== undefined) return known;
+    const shape = kernel.buffers.map(({ dtype, length, role }) => `${dtype} ${length} ${role}`);
+    const key = [kernel.name, ...shape].join();
+    const candidates = alike.get(key) ?? [];
+    const known = candidates.find((c) => isEqual(c.kernel, kernel));
+    if (known) return known.index;
     verifyKernel(kernel);
     let name = kernel.name;
     for (let n = 1; names.has(name); n++) name = `${kernel.name}_${n}`;
     names.add(name);
     const index = list.push(name === kernel.name ? kernel : { ...kernel, name }) - 1;
-    byContent.set(content, index);
+    alike.set(key, [...candidates, { kernel, index }]);
     return index;
   };
   return {
@@ -117,7 +120,15 @@ export function kernelPool(): KernelPool {
   };
 }
 
-const contentOf = (kernel: Kernel): string =>
-  JSON.stringify([kernel.name, kernel.buffers, kernel.body], (name, value) =>
-    name === "routine" ? value.name : name === "data" ? undefined : value,
-  );
+/** Whether two kernels, or parts of them, are the same but for the data of their constants. */
+function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
+    return Object.is(a, b);
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => isEqual(item, b[i]));
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  const [left, right] = [a, b] as { readonly [key: string]: unknown }[];
+  return keys.every((key) => key === "data" || isEqual(left![key], right![key]));
+}

@@ -31,7 +31,10 @@ function bounded(low: number, high: number): Range {
   return low < FULL.low || high > FULL.high ? FULL : { low, high };
 }
 
-const hull = (...values: number[]): Range => bounded(Math.min(...values), Math.max(...values));
+/** The hull of values at the four corners of two ranges. */
+function hull(w: number, x: number, y: number, z: number): Range {
+  return bounded(Math.min(w, x, y, z), Math.max(w, x, y, z));
+}
 
 /** The range of an int32 expression; the full range where nothing is known. */
 export function rangeOf(expr: Expr, context: RangeContext): Range {
@@ -54,20 +57,58 @@ export function rangeOf(expr: Expr, context: RangeContext): Range {
 }
 
 function rangeOfOp(expr: Expr & { kind: "op" }, context: RangeContext): Range {
-  const of = (i: number): Range => rangeOf(expr.args[i]!, context);
+  const [first, second, third] = expr.args;
   switch (expr.op) {
     case "add":
-      return bounded(of(0).low + of(1).low, of(0).high + of(1).high);
     case "sub":
-      return bounded(of(0).low - of(1).high, of(0).high - of(1).low);
-    case "mul": {
-      const a = of(0);
-      const b = of(1);
-      return hull(a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high);
+    case "mul":
+    case "div":
+    case "rem":
+    case "min":
+    case "max":
+    case "and":
+    case "or":
+    case "xor":
+    case "shl":
+    case "shr":
+    case "shru":
+      return rangeOfPair(expr.op, rangeOf(first!, context), rangeOf(second!, context));
+    case "clz":
+      return { low: 0, high: 32 };
+    case "select": {
+      const a = rangeOf(second!, context);
+      const b = rangeOf(third!, context);
+      return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) };
     }
-    case "div": {
-      const a = of(0);
-      const b = of(1);
+    default:
+      return FULL;
+  }
+}
+
+type PairOp =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "rem"
+  | "min"
+  | "max"
+  | "and"
+  | "or"
+  | "xor"
+  | "shl"
+  | "shr"
+  | "shru";
+
+function rangeOfPair(op: PairOp, a: Range, b: Range): Range {
+  switch (op) {
+    case "add":
+      return bounded(a.low + b.low, a.high + b.high);
+    case "sub":
+      return bounded(a.low - b.high, a.high - b.low);
+    case "mul":
+      return hull(a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high);
+    case "div":
       if (b.low < 1) return FULL;
       return hull(
         Math.trunc(a.low / b.low),
@@ -75,63 +116,38 @@ function rangeOfOp(expr: Expr & { kind: "op" }, context: RangeContext): Range {
         Math.trunc(a.high / b.low),
         Math.trunc(a.high / b.high),
       );
-    }
-    case "rem": {
-      const a = of(0);
-      const b = of(1);
+    case "rem":
       if (b.low < 1) return FULL;
       return {
         low: a.low >= 0 ? 0 : Math.max(a.low, 1 - b.high),
         high: a.high <= 0 ? 0 : Math.min(a.high, b.high - 1),
       };
-    }
     case "min":
-      return { low: Math.min(of(0).low, of(1).low), high: Math.min(of(0).high, of(1).high) };
+      return { low: Math.min(a.low, b.low), high: Math.min(a.high, b.high) };
     case "max":
-      return { low: Math.max(of(0).low, of(1).low), high: Math.max(of(0).high, of(1).high) };
-    case "and": {
-      const a = of(0);
-      const b = of(1);
+      return { low: Math.max(a.low, b.low), high: Math.max(a.high, b.high) };
+    case "and":
       if (a.low >= 0 && b.low >= 0) return { low: 0, high: Math.min(a.high, b.high) };
       if (a.low >= 0) return { low: 0, high: a.high };
       return b.low >= 0 ? { low: 0, high: b.high } : FULL;
-    }
     case "or":
     case "xor": {
-      const a = of(0);
-      const b = of(1);
       if (a.low < 0 || b.low < 0) return FULL;
       const width = 32 - Math.clz32(Math.max(a.high, b.high));
       return { low: 0, high: width >= 31 ? FULL.high : (1 << width) - 1 };
     }
     case "shl": {
-      const a = of(0);
-      const b = of(1);
       if (b.low < 0 || b.high > 30) return FULL;
       const [least, most] = [1 << b.low, 1 << b.high];
       return hull(a.low * least, a.low * most, a.high * least, a.high * most);
     }
-    case "shr": {
-      const a = of(0);
-      const b = of(1);
+    case "shr":
       if (b.low < 0 || b.high > 31) return FULL;
       return hull(a.low >> b.low, a.low >> b.high, a.high >> b.low, a.high >> b.high);
-    }
-    case "shru": {
-      const a = of(0);
-      const b = of(1);
+    case "shru":
       if (b.low < 0 || b.high > 31) return FULL;
-      if (a.low >= 0) return hull(a.low >> b.high, a.high >> b.low, a.low >> b.low);
+      if (a.low >= 0)
+        return hull(a.low >> b.high, a.high >> b.low, a.low >> b.low, a.high >> b.high);
       return b.low >= 1 ? { low: 0, high: 4294967295 >>> b.low } : FULL;
-    }
-    case "clz":
-      return { low: 0, high: 32 };
-    case "select": {
-      const a = of(1);
-      const b = of(2);
-      return { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) };
-    }
-    default:
-      return FULL;
   }
 }
