@@ -10,6 +10,11 @@ import type { Attributes, Operator, TensorSpec } from "../graph.ts";
 import { columnSum } from "./column-sum.ts";
 import { lowerConvolution, lowerInputGradient, lowerWeightGradient } from "./convolution.ts";
 import { type Convolution, macsOf, outputShapeOf } from "./convolution-shape.ts";
+import {
+  lowerDepthwise,
+  lowerDepthwiseInputGradient,
+  lowerDepthwiseWeightGradient,
+} from "./depthwise.ts";
 import { has, rule, shaped, takes } from "./rules.ts";
 import { pair, windows2d } from "./window-2d.ts";
 
@@ -42,8 +47,10 @@ export const depthwiseConv2d: Operator = {
     shaped("depthwiseConv2d", b!, [c.groups * c.outputs]);
     return [{ dtype: "float32", shape: outputShapeOf(c) }];
   },
-  lower: ({ inputs: [x, w], attributes }) =>
-    lowerConvolution("depthwiseConv2d", forward(x!, w!, attributes)),
+  lower: ({ inputs: [x, w], attributes }) => {
+    const c = forward(x!, w!, attributes);
+    return (c.outputs === 1 ? lowerDepthwise : lowerConvolution)("depthwiseConv2d", c);
+  },
   gradient: (builder, { attributes, inputs: [x, w] }, { inputs: names }, [dy]) => [
     builder.one(depthwiseConv2dInputGradient, [dy!, names[1]!], {
       ...attributes,
@@ -78,8 +85,11 @@ export const depthwiseConv2dInputGradient: Operator = {
     const shape = [c.batch, c.rows.inputLength, c.columns.inputLength, c.groups];
     return [{ dtype: "float32", shape }];
   },
-  lower: ({ inputs: [dy, w], attributes }) =>
-    lowerInputGradient("depthwiseConv2dInputGradient", inputGradient(dy!, w!, attributes)),
+  lower: ({ inputs: [dy, w], attributes }) => {
+    const c = inputGradient(dy!, w!, attributes);
+    const lower = c.outputs === 1 ? lowerDepthwiseInputGradient : lowerInputGradient;
+    return lower("depthwiseConv2dInputGradient", c);
+  },
   macs: ({ inputs: [dy, w], attributes }) => macsOf(inputGradient(dy!, w!, attributes)),
 };
 
@@ -107,7 +117,10 @@ export const depthwiseConv2dWeightGradient: Operator = {
     shaped("depthwiseConv2dWeightGradient", dy!, outputShapeOf(c));
     return [{ dtype: "float32", shape: [c.rows.size, c.columns.size, c.groups, c.outputs] }];
   },
-  lower: ({ inputs: [x, dy], attributes }) =>
-    lowerWeightGradient("depthwiseConv2dWeightGradient", weightGradient(x!, dy!, attributes)),
+  lower: ({ inputs: [x, dy], attributes }) => {
+    const c = weightGradient(x!, dy!, attributes);
+    const lower = c.outputs === 1 ? lowerDepthwiseWeightGradient : lowerWeightGradient;
+    return lower("depthwiseConv2dWeightGradient", c);
+  },
   macs: ({ inputs: [x, dy], attributes }) => macsOf(weightGradient(x!, dy!, attributes)),
 };
