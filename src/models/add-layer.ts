@@ -18,6 +18,8 @@ import type { Shape } from "../tensor/tensor.ts";
 import { type Activation, addActivation } from "./activations.ts";
 import { addImageLayer } from "./image-layers.ts";
 import type { Layer } from "./layer.ts";
+import { biasOf } from "./layer-bias.ts";
+import { checkSettings } from "./parse-layer.ts";
 import { addRecurrentLayer } from "./recurrent-layers.ts";
 
 /** How a parameter starts: Glorot uniform by its fans, or filled with values, by default 0. */
@@ -81,6 +83,7 @@ export function addLayers(
  * @throws UserError `layers-invalid`
  */
 export function addCheckedLayer(place: Place, layer: Layer, x: string, title: string): string {
+  checkSettings(title, layer);
   try {
     return addLayer(place, layer, x);
   } catch (error) {
@@ -116,18 +119,22 @@ function addLayer(place: Place, layer: Layer, x: string): string {
       checkCount(name, "units", layer.units);
       const fans = [inputs, layer.units] as const;
       const w = parameter(`${name}.weights`, [inputs, layer.units], { fans });
-      const b = parameter(`${name}.bias`, [layer.units]);
+      const b = biasOf(place, layer.units, layer.useBias);
       return activated(builder.one(dense, [x, w, b], {}, { name }), layer.activation);
     }
     case "conv1d": {
       const { filters, kernelSize, stride = 1, dilation = 1, padding = "same" } = layer;
+      const { groups = 1 } = layer;
       checkCount(name, "filters", filters);
       checkCount(name, "kernelSize", kernelSize);
+      checkCount(name, "groups", groups);
       const channels = shape.at(-1)!;
-      const fans = [kernelSize * channels, kernelSize * filters] as const;
-      const w = parameter(`${name}.weights`, [kernelSize, channels, filters], { fans });
-      const b = parameter(`${name}.bias`, [filters]);
-      const y = builder.one(conv1d, [x, w, b], { stride, dilation, padding }, { name });
+      const fans = [(kernelSize * channels) / groups, (kernelSize * filters) / groups] as const;
+      const kernel = [kernelSize, Math.ceil(channels / groups), filters];
+      const w = parameter(`${name}.weights`, kernel, { fans });
+      const b = biasOf(place, filters, layer.useBias);
+      const attributes = { stride, dilation, padding, ...(groups > 1 ? { groups } : {}) };
+      const y = builder.one(conv1d, [x, w, b], attributes, { name });
       return activated(y, layer.activation);
     }
     case "maxPool1d": {
@@ -138,13 +145,13 @@ function addLayer(place: Place, layer: Layer, x: string): string {
     case "activation":
       return activated(x, layer.activation);
     case "batchNormalization": {
-      const { momentum = 0.99, epsilon = 0.001 } = layer;
+      const { momentum = 0.99, epsilon = 0.001, frozen = false } = layer;
       const channels = [shape.at(-1)!];
       const gamma = parameter(`${name}.gamma`, channels, { value: 1 });
       const beta = parameter(`${name}.beta`, channels);
       const mean = parameter(`${name}.mean`, channels, { trainable: false });
       const variance = parameter(`${name}.variance`, channels, { value: 1, trainable: false });
-      if (place.dropoutSeed === undefined)
+      if (place.dropoutSeed === undefined || frozen)
         return builder.one(batchNorm, [x, gamma, beta, mean, variance], { epsilon }, { name });
       const [y, ...batch] = builder.apply(
         batchNormTraining,

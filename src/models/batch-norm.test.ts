@@ -126,3 +126,57 @@ test("a batch normalisation that follows no linear layer stays", () => {
   assert.deepEqual(folded.layers, layers);
   assert.deepEqual(folded.parameters, net.parameters);
 });
+
+test("layers without a bias and transposed convolutions fold into layers that have one", () => {
+  const norm: Layer = { type: "batchNormalization" };
+  const layers: readonly Layer[] = [
+    { type: "conv2dTranspose", filters: 3, kernelSize: [3, 2], stride: 2, useBias: false },
+    norm,
+    { type: "conv2d", filters: 4, kernelSize: 2, groups: 1, useBias: false },
+    norm,
+    { type: "depthwiseConv2d", kernelSize: 2, multiplier: 2, useBias: false },
+    norm,
+    { type: "conv2dTranspose", filters: 2, kernelSize: 1 },
+    norm,
+    { type: "reshape", shape: [48, 2] },
+    { type: "conv1d", filters: 4, kernelSize: 3, groups: 2, useBias: false },
+    norm,
+    { type: "flatten" },
+    { type: "dense", units: 3, useBias: false },
+    norm,
+  ];
+  const fresh = makeModel(layers, [4, 3, 2], 2, 1);
+  const biases = fresh.parameters.map(({ name }) => name).filter((name) => name.endsWith(".bias"));
+  assert.deepEqual(biases, ["conv2dTranspose2.bias", "output.bias"]);
+  const rng = makeRng(3);
+  const parameters = fresh.parameters.map((p) => ({
+    ...p,
+    data: p.shape.length > 1 ? p.data : p.data.map((v) => v + rng.uniform(0.1, 0.9)),
+  }));
+  const x = Float32Array.from({ length: 5 * 24 }, () => rng.uniform(-1, 1));
+  const data = { x, y: new Int32Array(5), outputs: 2, train: [], validation: [] };
+  const folded = foldBatchNorm(fresh, parameters);
+  assert.ok(folded.layers.every(({ type }) => type !== "batchNormalization"));
+  const [plain, other] = [infer(fresh, parameters, data), infer(folded, folded.parameters, data)];
+  assert.ok(plain.some((p) => Math.abs(p - plain[0]!) > 0.01));
+  const worst = plain.reduce((w, p, i) => Math.max(w, Math.abs(p - other[i]!)), 0);
+  assert.ok(worst < 1e-5, `folded differs by ${worst}`);
+});
+
+test("a frozen batch normalisation keeps its statistics; its scale and shift learn", async () => {
+  const frozen = LAYERS.map(
+    (layer): Layer => (layer.type === "batchNormalization" ? { ...layer, frozen: true } : layer),
+  );
+  const net = makeModel(frozen, [8, 2], 3, 1);
+  const data = slopes(60);
+  const options: FitOptions = { epochs: 2, learningRate: 0.01, keep: "last" };
+  const { parameters } = await fit(net, data, options);
+  const changed = parameters.filter((p, n) =>
+    p.data.some((value, i) => value !== net.parameters[n]!.data[i]),
+  );
+  const fixed = parameters.filter((p) => !changed.includes(p)).map((p) => p.name);
+  assert.deepEqual(
+    fixed,
+    parameters.filter((p) => p.trainable === false).map((p) => p.name),
+  );
+});

@@ -36,9 +36,14 @@ function foldLayers(
   all.forEach((layer, index) => {
     const name = names[index]!;
     const own = parameters.filter((parameter) => parameter.name.startsWith(`${name}.`));
-    if (layer.type === "batchNormalization" && isLinear(layers.at(-1))) {
-      const [weights, bias] = folded.splice(-2) as [Parameter, Parameter];
-      folded.push(...merged(weights, bias, own, layer.epsilon ?? 0.001));
+    const before = layers.at(-1);
+    if (layer.type === "batchNormalization" && isLinear(before)) {
+      const { useBias = true, ...kept } = before;
+      layers[layers.length - 1] = kept;
+      const [weights, bias] = folded.splice(useBias ? -2 : -1) as [Parameter, Parameter?];
+      // Outputs come last but in a transposed convolution, where its inputs do.
+      const within = before.type === "conv2dTranspose" ? weights.shape.at(-1)! : 1;
+      folded.push(...merged(weights, bias, own, layer.epsilon ?? 0.001, within));
     } else if (layer.type === "residual") {
       const branch = (prefix: string, list: readonly Layer[]): Folded =>
         foldLayers(
@@ -58,12 +63,18 @@ function foldLayers(
   return { layers, parameters: folded };
 }
 
-/** Whether a layer is a product with weights, outputs last, plus a bias and nothing more. */
-function isLinear(layer: Layer | undefined): boolean {
+type Linear = Extract<
+  Layer,
+  { readonly type: "dense" | "conv1d" | "conv2d" | "conv2dTranspose" | "depthwiseConv2d" }
+>;
+
+/** Whether a layer is a product with weights, maybe plus a bias, and nothing more. */
+function isLinear(layer: Layer | undefined): layer is Linear {
   switch (layer?.type) {
     case "dense":
     case "conv1d":
     case "conv2d":
+    case "conv2dTranspose":
     case "depthwiseConv2d":
       return (layer.activation ?? "linear") === "linear";
     default:
@@ -73,9 +84,10 @@ function isLinear(layer: Layer | undefined): boolean {
 
 function merged(
   weights: Parameter,
-  bias: Parameter,
+  bias: Parameter | undefined,
   statistics: readonly Parameter[],
   epsilon: number,
+  within: number,
 ): readonly [Parameter, Parameter] {
   const [gamma, beta, mean, variance] = statistics.map(({ data }) => data) as [
     Float32Array,
@@ -85,8 +97,19 @@ function merged(
   ];
   const factors = Array.from(gamma, (g, o) => g / Math.sqrt(variance[o]! + epsilon));
   const outputs = factors.length;
+  const { name, data } = bias ?? {
+    name: weights.name.replace(/\.weights$/, ".bias"),
+    data: new Float32Array(outputs),
+  };
   return [
-    { ...weights, data: weights.data.map((w, i) => w * factors[i % outputs]!) },
-    { ...bias, data: bias.data.map((b, o) => (b - mean[o]!) * factors[o]! + beta[o]!) },
+    {
+      ...weights,
+      data: weights.data.map((w, i) => w * factors[Math.floor(i / within) % outputs]!),
+    },
+    {
+      name,
+      shape: [outputs],
+      data: data.map((b, o) => (b - mean[o]!) * factors[o]! + beta[o]!),
+    },
   ];
 }

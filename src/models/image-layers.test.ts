@@ -60,6 +60,14 @@ test("every layer gives its shape", () => {
   assert.deepEqual(shapeAfter({ type: "averagePool1d", padding: "valid" }, 9, 2), [4, 2]);
   assert.deepEqual(shapeAfter({ type: "globalMaxPool" }, 9, 8, 2), [2]);
   assert.deepEqual(shapeAfter({ type: "upsample2d", factor: [1, 3] }, 9, 8, 2), [9, 24, 2]);
+  assert.deepEqual(
+    shapeAfter({ type: "conv2dTranspose", filters: 5, kernelSize: [3, 1], stride: 2 }, 4, 3, 2),
+    [8, 6, 5],
+  );
+  assert.deepEqual(
+    shapeAfter({ type: "conv2dTranspose", filters: 5, kernelSize: [3, 1], ...window }, 4, 3, 2),
+    [9, 6, 5],
+  );
   const causal: Layer = {
     type: "conv1d",
     filters: 3,

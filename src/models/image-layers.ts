@@ -4,7 +4,9 @@
  */
 import { UserError } from "../base/errors.ts";
 import type { Attributes, GraphBuilder, Operator } from "../graph/graph.ts";
+import { addBias } from "../graph/operators/add-bias.ts";
 import { averagePool1d, averagePool2d } from "../graph/operators/average-pool.ts";
+import { convTranspose2d } from "../graph/operators/conv-transpose-2d.ts";
 import { conv2d } from "../graph/operators/conv2d.ts";
 import { depthwiseConv2d } from "../graph/operators/depthwise-conv2d.ts";
 import { globalAveragePool, globalMaxPool } from "../graph/operators/global-pool.ts";
@@ -12,6 +14,7 @@ import { maxPool2d } from "../graph/operators/max-pool-2d.ts";
 import { upsample2d } from "../graph/operators/upsample-2d.ts";
 import type { Shape } from "../tensor/tensor.ts";
 import { type Activation, addActivation } from "./activations.ts";
+import { biasOf } from "./layer-bias.ts";
 
 /** Down and across; one number stands for both. */
 export type Size2d = number | readonly [down: number, across: number];
@@ -23,26 +26,41 @@ type Window2d = {
   readonly padding?: "same" | "valid";
 };
 
+export type Biased = {
+  /** False leaves the bias out, which saves a pass before a batch normalisation. @default true */
+  readonly useBias?: boolean;
+};
+
 export type ImageLayer =
-  | (Window2d & {
-      readonly type: "conv2d";
-      readonly filters: number;
-      readonly kernelSize: Size2d;
-      /** @default 1 */
-      readonly dilation?: Size2d;
-      /** Must divide the channels and the filters. @default 1 */
-      readonly groups?: number;
-      readonly activation?: Activation;
-    })
-  | (Window2d & {
-      readonly type: "depthwiseConv2d";
-      readonly kernelSize: Size2d;
-      /** Output channels of each input channel. @default 1 */
-      readonly multiplier?: number;
-      /** @default 1 */
-      readonly dilation?: Size2d;
-      readonly activation?: Activation;
-    })
+  | (Window2d &
+      Biased & {
+        readonly type: "conv2d";
+        readonly filters: number;
+        readonly kernelSize: Size2d;
+        /** @default 1 */
+        readonly dilation?: Size2d;
+        /** Must divide the channels and the filters. @default 1 */
+        readonly groups?: number;
+        readonly activation?: Activation;
+      })
+  /** Enlarges by its stride, as Keras's `Conv2DTranspose` does. */
+  | (Window2d &
+      Biased & {
+        readonly type: "conv2dTranspose";
+        readonly filters: number;
+        readonly kernelSize: Size2d;
+        readonly activation?: Activation;
+      })
+  | (Window2d &
+      Biased & {
+        readonly type: "depthwiseConv2d";
+        readonly kernelSize: Size2d;
+        /** Output channels of each input channel. @default 1 */
+        readonly multiplier?: number;
+        /** @default 1 */
+        readonly dilation?: Size2d;
+        readonly activation?: Activation;
+      })
   | (Window2d & {
       readonly type: "maxPool2d" | "averagePool2d";
       /** @default 2 */
@@ -116,8 +134,19 @@ export function addImageLayer(place: ImagePlace, layer: ImageLayer, x: string): 
       const shape = [kh, kw, Math.ceil(channels / groups), filters];
       const fans = [(taps * channels) / groups, (taps * filters) / groups] as const;
       const w = parameter(`${name}.weights`, shape, { fans });
-      const b = parameter(`${name}.bias`, [filters]);
+      const b = biasOf(place, filters, layer.useBias);
       const y = one(conv2d, [x, w, b], { ...windows(layer), groups });
+      return addActivation(builder, y, layer.activation ?? "linear", name);
+    }
+    case "conv2dTranspose": {
+      const [kh, kw] = size("kernelSize", layer.kernelSize);
+      const filters = count("filters", layer.filters);
+      const shape = [kh, kw, filters, channels];
+      const fans = [kh * kw * channels, kh * kw * filters] as const;
+      const w = parameter(`${name}.weights`, shape, { fans });
+      const { stride = 1, padding = "same", useBias = true } = layer;
+      const plain = one(convTranspose2d, [x, w], { stride: size("stride", stride), padding });
+      const y = useBias ? one(addBias, [plain, biasOf(place, filters)], {}) : plain;
       return addActivation(builder, y, layer.activation ?? "linear", name);
     }
     case "depthwiseConv2d": {
@@ -125,7 +154,7 @@ export function addImageLayer(place: ImagePlace, layer: ImageLayer, x: string): 
       const multiplier = count("multiplier", layer.multiplier ?? 1);
       const fans = [kh * kw, kh * kw * multiplier] as const;
       const w = parameter(`${name}.weights`, [kh, kw, channels, multiplier], { fans });
-      const b = parameter(`${name}.bias`, [channels * multiplier]);
+      const b = biasOf(place, channels * multiplier, layer.useBias);
       const y = one(depthwiseConv2d, [x, w, b], windows(layer));
       return addActivation(builder, y, layer.activation ?? "linear", name);
     }

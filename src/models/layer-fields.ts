@@ -30,6 +30,7 @@ const one: LayerField = { kind: "size", fallback: 1 };
 const activation: LayerField = { kind: "choice", choices: ACTIVATION_NAMES, fallback: "linear" };
 const padding: LayerField = { kind: "choice", choices: ["same", "valid"], fallback: "same" };
 const epsilon: LayerField = { kind: "amount", fallback: 0.001 };
+const useBias: LayerField = { kind: "flag", fallback: true };
 const rate: LayerField = { kind: "share" };
 const pool1d: LayerFields = {
   size: { kind: "count", fallback: 2 },
@@ -44,13 +45,15 @@ const recurrent: LayerFields = {
 
 /** By type, in the order in which an editor offers them. */
 export const LAYER_FIELDS: { readonly [T in Layer["type"]]: LayerFields } = {
-  dense: { units: count, activation },
+  dense: { units: count, useBias, activation },
   conv1d: {
     filters: count,
     kernelSize: count,
     stride: { kind: "count", fallback: 1 },
     dilation: { kind: "count", fallback: 1 },
+    groups: { kind: "count", fallback: 1 },
     padding: { kind: "choice", choices: ["same", "valid", "causal"], fallback: "same" },
+    useBias,
     activation,
   },
   maxPool1d: pool1d,
@@ -62,6 +65,15 @@ export const LAYER_FIELDS: { readonly [T in Layer["type"]]: LayerFields } = {
     dilation: one,
     groups: { kind: "count", fallback: 1 },
     padding,
+    useBias,
+    activation,
+  },
+  conv2dTranspose: {
+    filters: count,
+    kernelSize: size,
+    stride: one,
+    padding,
+    useBias,
     activation,
   },
   depthwiseConv2d: {
@@ -70,6 +82,7 @@ export const LAYER_FIELDS: { readonly [T in Layer["type"]]: LayerFields } = {
     stride: one,
     dilation: one,
     padding,
+    useBias,
     activation,
   },
   maxPool2d: pool2d,
@@ -79,7 +92,11 @@ export const LAYER_FIELDS: { readonly [T in Layer["type"]]: LayerFields } = {
   upsample2d: { factor: { kind: "size", fallback: 2 } },
   lstm: recurrent,
   gru: recurrent,
-  batchNormalization: { momentum: { kind: "share", fallback: 0.99 }, epsilon },
+  batchNormalization: {
+    momentum: { kind: "share", fallback: 0.99 },
+    epsilon,
+    frozen: { kind: "flag", fallback: false },
+  },
   layerNormalization: { epsilon },
   activation: { activation: { kind: "choice", choices: ACTIVATION_NAMES } },
   dropout: { rate },

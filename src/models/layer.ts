@@ -1,14 +1,18 @@
 /** The layers that a network may be written with, as data: what a recipe holds. */
 import type { Shape } from "../tensor/tensor.ts";
 import type { Activation } from "./activations.ts";
-import type { ImageLayer } from "./image-layers.ts";
+import type { Biased, ImageLayer } from "./image-layers.ts";
 import type { RecurrentLayer } from "./recurrent-layers.ts";
 
 export type Padding = "same" | "valid";
 
 export type Layer =
-  | { readonly type: "dense"; readonly units: number; readonly activation?: Activation }
-  | {
+  | (Biased & {
+      readonly type: "dense";
+      readonly units: number;
+      readonly activation?: Activation;
+    })
+  | (Biased & {
       readonly type: "conv1d";
       readonly filters: number;
       readonly kernelSize: number;
@@ -16,10 +20,12 @@ export type Layer =
       readonly stride?: number;
       /** @default 1 */
       readonly dilation?: number;
+      /** Must divide the channels and the filters. @default 1 */
+      readonly groups?: number;
       /** With "causal" no output sees a later input. @default "same" */
       readonly padding?: Padding | "causal";
       readonly activation?: Activation;
-    }
+    })
   | {
       readonly type: "maxPool1d";
       /** @default 2 */
@@ -36,6 +42,11 @@ export type Layer =
       readonly momentum?: number;
       /** @default 0.001 */
       readonly epsilon?: number;
+      /**
+       * Keeps the statistics as they are and uses them in training too, as transfer learning wants;
+       * scale and shift still learn. @default false
+       */
+      readonly frozen?: boolean;
     }
   | {
       readonly type: "layerNormalization";

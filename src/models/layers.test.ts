@@ -66,6 +66,21 @@ test("lists that do not fit are UserErrors that name the layer", () => {
   refused([{ type: "conv1d", filters: 2, kernelSize: 3 }], [10, 1], /must follow a flat input/);
   refused([{ type: "dense", units: 0 }], [10], /units of "dense1"/);
   refused([{ type: "dropout", rate: 1 }], [10], /rate of "dropout1"/);
+  refused(
+    [{ type: "conv1d", filters: 4, kernelSize: 3, groups: 2 }],
+    [10, 3],
+    /layer 1 \(conv1d1\) .* groups must divide 3 channels, got 2/,
+  );
+  refused(
+    [{ type: "maxout" } as never],
+    [10],
+    /layer 1 \(maxout1\) must be one of dense, .*, got maxout/,
+  );
+  refused(
+    [{ type: "flatten" }, { type: "dense", unit: 3 } as never],
+    [10],
+    /layer 2 \(dense1\) knows only type, units, useBias, activation, got unit/,
+  );
 });
 
 test("a network of absurd size is refused before memory is asked for", () => {

@@ -2,6 +2,7 @@
  * Reads layers from JSON that nobody has checked. Kinds and keys are checked here, by
  * `LAYER_FIELDS`; sizes that must fit together when the network is made.
  */
+import { UserError } from "../base/errors.ts";
 import type { Layer } from "./layer.ts";
 import { LAYER_FIELDS, type LayerField, type LayerFields } from "./layer-fields.ts";
 
@@ -57,6 +58,24 @@ export function parseLayer(
     return [[key, parseSetting(`${path}.${key}`, setting, field, complaints, depth)]];
   });
   return Object.fromEntries([["type", type], ...given]) as Layer;
+}
+
+/**
+ * Checks that a layer is of a known type and has no settings but those of it: what types say to
+ * those who write in TypeScript, and nobody to the others.
+ * @param title what the error calls it
+ * @throws UserError `layers-invalid`
+ */
+export function checkSettings(title: string, layer: Layer): void {
+  const rule = (holds: boolean, text: string, got: unknown): void => {
+    if (!holds) throw new UserError("layers-invalid", `network: ${title} ${text}, got ${got}`);
+  };
+  const type: unknown = layer?.type;
+  const isKnown = typeof type === "string" && Object.hasOwn(LAYER_FIELDS, type);
+  rule(isKnown, `must be one of ${Object.keys(LAYER_FIELDS).join(", ")}`, type);
+  const known = ["type", ...Object.keys(LAYER_FIELDS[layer.type])];
+  for (const [key, value] of Object.entries(layer))
+    rule(value === undefined || known.includes(key), `knows only ${known.join(", ")}`, key);
 }
 
 function parseSetting(
