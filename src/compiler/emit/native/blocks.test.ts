@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { type Lanes, tileBlocks, vectorBlocks } from "./blocks.ts";
 
 /** How often each column is computed. */
-function visits(extent: number, lanes: Lanes, repeatable: boolean): number[] {
+function visits(extent: number, lanes: Lanes, repeatable: boolean, full: number): number[] {
   const counts = new Array<number>(extent).fill(0);
-  for (const { start, by, count, parts } of vectorBlocks(extent, lanes, repeatable))
+  for (const { start, by, count, parts } of vectorBlocks(extent, lanes, repeatable, full))
     for (let block = 0; block < count; block++)
       for (const part of parts) {
         assert.ok(part.lanes <= lanes);
@@ -20,21 +20,22 @@ function visits(extent: number, lanes: Lanes, repeatable: boolean): number[] {
 
 test("vector blocks compute every column, and only repeatable ones twice", () => {
   for (const lanes of [4, 8, 16] as const)
-    for (let extent = 1; extent <= 100; extent++) {
-      assert.ok(visits(extent, lanes, false).every((n) => n === 1));
-      assert.ok(visits(extent, lanes, true).every((n) => n >= 1));
-    }
+    for (let extent = 1; extent <= 100; extent++)
+      for (const parts of [1, 2, 3, 8]) {
+        assert.ok(visits(extent, lanes, false, parts).every((n) => n === 1));
+        assert.ok(visits(extent, lanes, true, parts).every((n) => n >= 1));
+      }
 });
 
 test("a rest joins a single block, and reaches back where it may", () => {
-  const [only, ...more] = vectorBlocks(20, 8, false);
+  const [only, ...more] = vectorBlocks(20, 8, false, 2);
   assert.deepEqual(more, []);
   assert.deepEqual(only!.parts, [
     { offset: 0, lanes: 8 },
     { offset: 8, lanes: 8 },
     { offset: 16, lanes: 4 },
   ]);
-  assert.deepEqual(vectorBlocks(300, 16, true)[1]!.parts, [{ offset: -4, lanes: 16 }]);
+  assert.deepEqual(vectorBlocks(300, 16, true, 2)[1]!.parts, [{ offset: -4, lanes: 16 }]);
 });
 
 test("tiles compute every row with no more accumulators than there are registers for", () => {
@@ -43,7 +44,7 @@ test("tiles compute every row with no more accumulators than there are registers
       let next = 0;
       for (const { start, by, count } of tileBlocks(extent, parts, 8)) {
         assert.equal(start, next);
-        assert.ok(by * parts <= 12);
+        assert.ok(by * parts + parts + 1 <= 16);
         next += by * count;
       }
       assert.equal(next, extent);

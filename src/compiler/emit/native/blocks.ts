@@ -1,8 +1,9 @@
 /**
  * How the native emitter cuts loops into blocks. A block of the vector axis is a list of parts, each
  * one SIMD register of 4, 8 or 16 lanes or a single element; 20 columns are a part of 16 and one of
- * 4 that share every scalar of their row. A block of the tile axis is so many copies, as many as
- * accumulators fit into the registers of the machine.
+ * 4 that share every scalar of their row. A block of the tile axis is so many rows side by side. The
+ * accumulators of a block, rows times parts, stay in registers; which blocks are the fastest is told
+ * by a small model of the machine.
  */
 
 export type Lanes = 4 | 8 | 16;
@@ -20,26 +21,83 @@ export type VectorBlock = {
 
 export type TileBlock = { readonly start: number; readonly by: number; readonly count: number };
 
-/** Accumulators that stay in registers beside the operands, by the width of the registers. */
-const ACCUMULATORS: { readonly [L in Lanes]: number } = { 4: 8, 8: 12, 16: 28 };
+/** A block of columns, and the tiles of rows in which it is computed. */
+export type NestBlock = VectorBlock & { readonly tiles: readonly TileBlock[] };
+
+const REGISTERS: { readonly [L in Lanes]: number } = { 4: 16, 8: 16, 16: 32 };
+
+/** Parts of a block at most, where no rows share them. */
+const MOST_PARTS = 8;
+
+/** Cycles from an addition to the next one that needs its result. */
+const LATENCY = 4;
 
 /**
- * Cuts `extent` columns: blocks of two full registers while they fit, then the rest.
+ * Cycles of one step of a reduction with these accumulators: two products and two loads a cycle,
+ * each row and each part loading an operand, and something for the loop.
+ */
+const stepCycles = (rows: number, parts: number): number =>
+  Math.max(LATENCY, (rows * parts) / 2, (rows + parts) / 2) + 0.5;
+
+/** Rows whose accumulators fit into registers beside the operands, for columns of `parts`. */
+const mostRows = (parts: number, lanes: Lanes): number =>
+  Math.max(1, Math.floor((REGISTERS[lanes] - 1 - parts) / parts));
+
+/**
+ * Cuts a reduction over `rows` by `columns` results into blocks.
+ * @param rows 1 where there is nothing to tile
+ * @param repeatable whether columns may be computed twice
+ * @returns the blocks, and the cycles of one step of the reduction over all of them
+ */
+export function nestBlocks(
+  rows: number,
+  columns: number,
+  lanes: Lanes,
+  repeatable: boolean,
+): { readonly blocks: readonly NestBlock[]; readonly cycles: number } {
+  let best: { blocks: readonly NestBlock[]; cycles: number } | undefined;
+  const most = Math.min(rows > 1 ? 4 : MOST_PARTS, Math.max(1, Math.ceil(columns / lanes)));
+  for (let parts = 1; parts <= most; parts++) {
+    let cycles = 0;
+    const blocks = vectorBlocks(columns, lanes, repeatable, parts).map((block): NestBlock => {
+      const tiles = tileBlocks(rows, block.parts.length, lanes);
+      for (const tile of tiles)
+        cycles += block.count * tile.count * stepCycles(tile.by, block.parts.length);
+      return { ...block, tiles };
+    });
+    if (!best || cycles < best.cycles) best = { blocks, cycles };
+  }
+  return best!;
+}
+
+/** Cuts a loop that reduces nothing: all in one block if it is short, so that it needs no loop. */
+export function plainBlocks(
+  columns: number,
+  lanes: Lanes,
+  repeatable: boolean,
+): readonly VectorBlock[] {
+  const registers = Math.ceil(columns / lanes);
+  return vectorBlocks(columns, lanes, repeatable, registers <= 4 ? registers : 2);
+}
+
+/**
+ * Cuts `extent` columns: blocks of `parts` full registers while they fit, then the rest.
  * @param repeatable whether iterations may run twice; parts then overlap rather than become scalar
  */
 export function vectorBlocks(
   extent: number,
   lanes: Lanes,
   repeatable: boolean,
+  parts: number,
 ): readonly VectorBlock[] {
-  const by = 2 * lanes;
+  const by = parts * lanes;
   // What is left after a single block joins it, so that the rows are walked once.
-  const joined = extent > by && extent <= by + lanes;
+  const joined = extent > by && extent < by + lanes;
   const count = joined ? 0 : Math.floor(extent / by);
   const start = by * count;
   const rest = extent - start;
-  const parts = [0, lanes].map((offset): Part => ({ offset, lanes }));
-  const blocks: VectorBlock[] = count > 0 ? [{ start: 0, by, count, parts }] : [];
+  const full = Array.from({ length: parts }, (_, i): Part => ({ offset: i * lanes, lanes }));
+  const blocks: VectorBlock[] = count > 0 ? [{ start: 0, by, count, parts: full }] : [];
   if (rest > 0)
     blocks.push({ start, by: rest, count: 1, parts: restParts(rest, start, lanes, repeatable) });
   return blocks;
@@ -65,15 +123,17 @@ function restParts(rest: number, before: number, lanes: Lanes, repeatable: boole
   return parts;
 }
 
-/** Cuts `extent` rows of `parts` accumulators each into tiles, even ones where that is possible. */
+/** Cuts `extent` rows of `parts` accumulators each into the tiles that take the fewest cycles. */
 export function tileBlocks(extent: number, parts: number, lanes: Lanes): readonly TileBlock[] {
-  const most = Math.max(1, Math.min(extent, Math.floor(ACCUMULATORS[lanes] / parts)));
-  let by = Math.ceil(extent / Math.ceil(extent / most));
-  for (let even = most; even > most / 2; even--)
-    if (extent % even === 0) {
-      by = even;
-      break;
-    }
+  const most = Math.min(extent, mostRows(parts, lanes));
+  let best: { by: number; cycles: number } | undefined;
+  for (let by = most; by >= 1; by--) {
+    const rest = extent % by;
+    const cycles =
+      Math.floor(extent / by) * stepCycles(by, parts) + (rest > 0 ? stepCycles(rest, parts) : 0);
+    if (!best || cycles < best.cycles) best = { by, cycles };
+  }
+  const { by } = best!;
   const count = Math.floor(extent / by);
   const rest = extent - by * count;
   const blocks = [{ start: 0, by, count }];

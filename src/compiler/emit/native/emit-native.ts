@@ -3,10 +3,8 @@
  * loads. It computes what `interpret` computes, but may fuse a product with its sum; results differ
  * in the last bits, and by the machine. Reductions keep their order.
  */
-import type { Routine } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
 import type { Place, Program } from "../../program.ts";
-import { scheduleKernel } from "../../schedule.ts";
 import { withoutSingleLoops } from "../c/function.ts";
 import { C_TYPE } from "../c/literals.ts";
 import { makeScope } from "../c/names.ts";
@@ -38,16 +36,17 @@ export function nativeAddress(layout: NativeLayout, place: Place): number {
 export function emitNative(program: Program, lanes: Lanes): string {
   const layout = nativeLayout(program);
   const scope = makeScope(["attach", "release", "entries", "run_entry", "bound", "memory"]);
-  const routines = new Map<Routine, string>();
+  const routines = new Map<string, string>();
   const routineTexts: string[] = [];
   const context: FunctionContext = {
     lanes,
-    routineName: (routine) => {
-      let name = routines.get(routine);
+    routineName: (routine, width) => {
+      const key = `${routine.name}_${width}`;
+      let name = routines.get(key);
       if (name === undefined) {
-        name = scope.name(`routine_${routine.name}`);
-        routines.set(routine, name);
-        routineTexts.push(routineFunction(routine, name, context));
+        name = scope.name(`routine_${key}`);
+        routines.set(key, name);
+        routineTexts.push(routineFunction(routine, name, width, context));
       }
       return name;
     },
@@ -55,7 +54,7 @@ export function emitNative(program: Program, lanes: Lanes): string {
   const names = program.kernels.map((kernel) => scope.name(`kernel_${kernel.name}`));
   const kernels = program.kernels.map((kernel, i) => {
     const plain = { ...kernel, body: withoutSingleLoops(kernel.body) };
-    return kernelFunction(plain, scheduleKernel(plain), names[i]!, sharesOf(program, i), context);
+    return kernelFunction(plain, names[i]!, sharesOf(program, i), context);
   });
   const functions = program.entries.map((entry) => scope.name(`entry_${entry.name}`));
   const entries = program.entries.map((entry, e) => {

@@ -1,23 +1,35 @@
 /**
- * Kernels and routines as functions in GNU C. A vector axis with a reduction in it is written with
- * explicit vectors, and tiles of the axis around it: every statement once for each part of the
- * block, with a register of its own. All other loops are plain, and parallel ones say so, for the
- * compiler to vectorise.
+ * Kernels and routines as functions in GNU C. A vector axis is written with explicit vectors, and
+ * tiles of the axis around it: every statement once for each part of the block, with a register of
+ * its own. All other loops are plain, and parallel ones say so, for the compiler to vectorise.
  */
-import type { Expr, Kernel, Routine, Stmt } from "../../../ir/kernel.ts";
+import type { Expr, Kernel, Routine, ScalarType, Stmt } from "../../../ir/kernel.ts";
 import { everyExpr, everyStmt } from "../../../ir/walk.ts";
-import type { Schedule } from "../../schedule.ts";
 import { C_SCALAR, C_TYPE } from "../c/literals.ts";
 import { makeScope } from "../c/names.ts";
 import { dependenceOf } from "../wasm/lanes.ts";
-import { type Lanes, type Part, tileBlocks, type VectorBlock, vectorBlocks } from "./blocks.ts";
-import { type ExpressionScope, hasVectorText, scalarText, vectorText } from "./expression.ts";
-
-type Loop = Stmt & { readonly kind: "loop" };
+import { type Arrangement, arrangeKernel, type Loop } from "./arrange.ts";
+import {
+  type Lanes,
+  type NestBlock,
+  nestBlocks,
+  type Part,
+  plainBlocks,
+  type VectorBlock,
+} from "./blocks.ts";
+import {
+  type ExpressionScope,
+  elementText,
+  hasVectorText,
+  scalarText,
+  vectorText,
+  vectorType,
+} from "./expression.ts";
 
 export type FunctionContext = {
   readonly lanes: Lanes;
-  readonly routineName: (routine: Routine) => string;
+  /** The function of a routine on scalars, or on so many lanes. */
+  readonly routineName: (routine: Routine, lanes: number) => string;
 };
 
 /** Whether any call binds two buffers of a kernel to memory that overlaps. */
@@ -34,7 +46,6 @@ type Point = { readonly tile: number; readonly part: number };
 
 export function kernelFunction(
   kernel: Kernel,
-  schedule: Schedule,
   name: string,
   shares: Shares,
   context: FunctionContext,
@@ -48,36 +59,57 @@ export function kernelFunction(
     const constant = written.has(b.name) ? "" : "const ";
     return `${constant}${C_TYPE[b.dtype]} *${apart ? "restrict " : ""}${names.get(b.name)}`;
   });
-  const lines = bodyText(kernel, schedule, names, shares, context);
-  return `static TS_KERNEL void ${name}(${parameters.join(", ")}) {\n${lines}}\n`;
+  const arrangement = arrangeKernel(kernel, context.lanes);
+  const { text } = bodyText(arrangement, names, shares, context);
+  return `static TS_KERNEL void ${name}(${parameters.join(", ")}) {\n${text}}\n`;
 }
 
-export function routineFunction(routine: Routine, name: string, context: FunctionContext): string {
+/** What stands for the vector axis in a routine on lanes. */
+const LANE = "lane";
+
+export function routineFunction(
+  routine: Routine,
+  name: string,
+  lanes: number,
+  context: FunctionContext,
+): string {
   const { parameters, body, result } = routine;
-  const parameterNames = new Map(parameters.map((p) => [p.name, `in_${p.name}`]));
-  const types = parameters.map((p) => `${C_SCALAR[p.type]} ${parameterNames.get(p.name)}`);
-  const kernel: Kernel = { name, buffers: [], body };
-  const lines = bodyText(kernel, {}, new Map(), () => false, context, parameterNames, result);
-  return `static inline TS_INLINE ${C_SCALAR[result.type]} ${name}(${types.join(", ")}) {\n${lines}}\n`;
+  const arrangement = { body, vectors: new Set<string>(), tiles: new Set<string>() };
+  const { text, registers } = bodyText(arrangement, new Map(), () => false, context, {
+    parameters: parameters.map((p) => p.name),
+    result,
+    lanes,
+  });
+  const typeOf = (type: ScalarType): string =>
+    lanes === 1 ? C_SCALAR[type] : vectorType(type, lanes);
+  const list = parameters.map((p) => `${typeOf(p.type)} ${registers(p.name)}`).join(", ");
+  return `static inline TS_INLINE ${typeOf(result.type)} ${name}(${list}) {\n${text}}\n`;
 }
+
+/** What a routine has that a kernel has not. */
+type Called = {
+  readonly parameters: readonly string[];
+  readonly result: Expr;
+  readonly lanes: number;
+};
 
 function bodyText(
-  kernel: Kernel,
-  schedule: Schedule,
+  { body, vectors, tiles }: Arrangement,
   buffers: ReadonlyMap<string, string>,
   shares: Shares,
   context: FunctionContext,
-  given: ReadonlyMap<string, string> = new Map(),
-  result?: Expr,
-): string {
-  const dtypes = new Map(kernel.buffers.map((b) => [b.name, b.dtype]));
+  called?: Called,
+): { readonly text: string; readonly registers: (name: string) => string } {
   const axes = new Set<string>();
-  everyStmt(kernel.body, (stmt) => stmt.kind === "loop" && axes.add(stmt.axis));
-  const dependence = dependenceOf(kernel.body, axes);
+  everyStmt(body, (stmt) => stmt.kind === "loop" && axes.add(stmt.axis));
+  const onLanes = called !== undefined && called.lanes > 1;
+  if (onLanes) axes.add(LANE);
+  const given = new Map(called?.parameters.map((name) => [name, new Set(onLanes ? [LANE] : [])]));
+  const dependence = dependenceOf(body, axes, given);
   const locals = makeScope(buffers.values());
-  const registers = new Map(given);
+  const registers = new Map(called?.parameters.map((name) => [name, `in_${name}`]));
   const axisNames = new Map<string, string>();
-  everyStmt(kernel.body, (stmt) => {
+  everyStmt(body, (stmt) => {
     if (stmt.kind === "let") registers.set(stmt.name, locals.name(stmt.name));
     if (stmt.kind === "loop") axisNames.set(stmt.axis, locals.name(`at_${stmt.axis}`));
   });
@@ -101,9 +133,10 @@ function bodyText(
       case "store":
         for (const point of pointsOf(place, [stmt.index, stmt.value])) {
           const scope = scopeAt(place, point);
-          const at = `${scope.buffer(stmt.buffer)}[${scalarText(stmt.index, scope)}]`;
+          const at = elementText(stmt.buffer, stmt.index, scope);
+          const type = `${stmt.value.type === "float32" ? "u" : "v"}${scope.lanes}`;
           if (scope.lanes === 1) write(depth, `${at} = ${scalarText(stmt.value, scope)};`);
-          else write(depth, `*(u${scope.lanes} *)&${at} = ${vectorText(stmt.value, scope)};`);
+          else write(depth, `*(${type} *)&${at} = ${vectorText(stmt.value, scope)};`);
         }
         break;
       case "if": {
@@ -130,7 +163,8 @@ function bodyText(
     for (const point of pointsOf(place, [self])) {
       const scope = scopeAt(place, point);
       const isVector = scope.isVector(self);
-      const type = isVector ? `f${scope.lanes}` : C_SCALAR[stmt.value.type];
+      const { type: scalar } = stmt.value;
+      const type = isVector ? vectorType(scalar, scope.lanes) : C_SCALAR[scalar];
       const value = isVector ? vectorText(stmt.value, scope) : scalarText(stmt.value, scope);
       write(
         depth,
@@ -140,30 +174,28 @@ function bodyText(
   };
 
   const writeLoop = (loop: Loop, place: Place, depth: number): void => {
-    const inner = loop.body.find((stmt): stmt is Loop => stmt.kind === "loop");
+    const inner = loop.body[0];
     if (isExplicit(loop)) {
-      for (const block of blocksOf(loop)) writeVectorBlock(loop, block, place, depth);
-      return;
-    }
-    const isTile = schedule[loop.axis]?.kind === "tile" && loop.body.length === 1;
-    if (isTile && inner && isExplicit(inner)) {
-      for (const block of blocksOf(inner))
-        for (const { start, by, count } of tileBlocks(
-          loop.extent,
-          block.parts.length,
-          context.lanes,
-        )) {
+      const reduces = loop.body.some((stmt) => stmt.kind === "loop");
+      const blocks = reduces
+        ? blocksOf(1, loop)
+        : plainBlocks(loop.extent, context.lanes, isRepeatable(loop.body, shares));
+      for (const block of blocks) writeVectorBlock(loop, block, place, depth);
+    } else if (tiles.has(loop.axis) && inner?.kind === "loop" && isExplicit(inner)) {
+      for (const block of blocksOf(loop.extent, inner))
+        for (const { start, by, count } of block.tiles) {
           const tiled: Place = { ...place, tile: { axis: loop.axis, by } };
           writeCounting(loop.axis, start, by, count, depth);
           writeVectorBlock(inner, block, tiled, depth + 1);
           write(depth, "}");
         }
-      return;
+    } else {
+      const isInnermost = loop.body.every((stmt) => stmt.kind !== "loop");
+      if (loop.parallel && isInnermost && place.vector === undefined) write(depth, "TS_PARALLEL");
+      writeCounting(loop.axis, 0, 1, loop.extent, depth);
+      writeBody(loop.body, place, depth + 1);
+      write(depth, "}");
     }
-    if (loop.parallel && !inner && place.vector === undefined) write(depth, "TS_PARALLEL");
-    writeCounting(loop.axis, 0, 1, loop.extent, depth);
-    writeBody(loop.body, place, depth + 1);
-    write(depth, "}");
   };
   const writeVectorBlock = (loop: Loop, block: VectorBlock, place: Place, depth: number): void => {
     writeCounting(loop.axis, block.start, block.by, block.count, depth);
@@ -179,20 +211,14 @@ function bodyText(
     depth: number,
   ): void => {
     const i = axisNames.get(axis);
-    write(depth, `for (int32_t ${i} = ${start}; ${i} < ${start + by * count}; ${i} += ${by}) {`);
+    write(depth, `for (int64_t ${i} = ${start}; ${i} < ${start + by * count}; ${i} += ${by}) {`);
   };
 
   const isExplicit = (loop: Loop): boolean =>
-    schedule[loop.axis]?.kind === "vector" &&
-    loop.body.some((stmt) => stmt.kind === "loop") &&
-    hasVectorText(
-      loop.body,
-      loop.axis,
-      (buffer) => dtypes.get(buffer)!,
-      (expr) => dependence.ofExpr(expr).has(loop.axis),
-    );
-  const blocksOf = (loop: Loop): readonly VectorBlock[] =>
-    vectorBlocks(loop.extent, context.lanes, isRepeatable(loop.body, shares));
+    vectors.has(loop.axis) &&
+    hasVectorText(loop.body, (expr) => dependence.ofExpr(expr).has(loop.axis));
+  const blocksOf = (rows: number, loop: Loop): readonly NestBlock[] =>
+    nestBlocks(rows, loop.extent, context.lanes, isRepeatable(loop.body, shares)).blocks;
 
   /** The points at which any of the expressions differs. */
   const pointsOf = ({ tile, vector }: Place, exprs: readonly Expr[]): readonly Point[] => {
@@ -208,16 +234,15 @@ function bodyText(
   const scopeAt = ({ tile, vector }: Place, point: Point): ExpressionScope => {
     const part = vector?.parts[point.part];
     const lanes = part?.lanes ?? 1;
-    const plus = (text: string, n: number): string => (n === 0 ? text : `(${text} + ${n})`);
     return {
       lanes,
       isVector: (expr) => lanes > 1 && dependence.ofExpr(expr).has(vector!.axis),
       buffer: (name) => buffers.get(name)!,
-      routine: (expr) => context.routineName(expr.routine),
+      routine: (expr, width) => context.routineName(expr.routine, width),
       axis: (name) => {
-        const text = axisNames.get(name)!;
-        if (name === tile?.axis) return plus(text, point.tile);
-        return name === vector?.axis ? plus(text, part!.offset) : text;
+        const variable = axisNames.get(name)!;
+        if (name === tile?.axis) return { variable, offset: point.tile };
+        return { variable, offset: name === vector?.axis ? part!.offset : 0 };
       },
       register: (name) => {
         const on = dependence.ofRegister(name);
@@ -230,9 +255,16 @@ function bodyText(
     };
   };
 
-  writeBody(kernel.body, {}, 1);
-  if (result) write(1, `return ${scalarText(result, scopeAt({}, FIRST))};`);
-  return lines.join("");
+  const place: Place = onLanes
+    ? { vector: { axis: LANE, parts: [{ offset: 0, lanes: called.lanes as Lanes }] } }
+    : {};
+  writeBody(body, place, 1);
+  const scope = scopeAt(place, FIRST);
+  if (called) {
+    const text = (onLanes ? vectorText : scalarText)(called.result, scope);
+    write(1, `return ${text};`);
+  }
+  return { text: lines.join(""), registers: scope.register };
 }
 
 const FIRST: Point = { tile: 0, part: 0 };

@@ -9,10 +9,25 @@ const vectors = (lanes: number): string => {
   return `
 typedef float f${lanes} __attribute__((vector_size(${4 * lanes})));
 typedef int32_t i${lanes} __attribute__((vector_size(${4 * lanes})));
+typedef uint32_t w${lanes} __attribute__((vector_size(${4 * lanes})));
 typedef float u${lanes} __attribute__((vector_size(${4 * lanes}), aligned(4), may_alias));
-static inline TS_INLINE f${lanes} ts_spread${lanes}(float x) { return (f${lanes}){${list(() => "x")}}; }
-static inline TS_INLINE f${lanes} ts_select${lanes}(i${lanes} c, f${lanes} a, f${lanes} b) {
+typedef int32_t v${lanes} __attribute__((vector_size(${4 * lanes}), aligned(4), may_alias));
+static const i${lanes} ts_ramp${lanes} = {${list(String)}};
+HELPER f${lanes} ts_spread${lanes}(float x) { return (f${lanes}){${list(() => "x")}}; }
+HELPER i${lanes} ts_fill${lanes}(int32_t x) { return (i${lanes}){${list(() => "x")}}; }
+HELPER f${lanes} ts_select${lanes}(i${lanes} c, f${lanes} a, f${lanes} b) {
   return (f${lanes})((c & (i${lanes})a) | (~c & (i${lanes})b));
+}
+HELPER i${lanes} ts_choose${lanes}(i${lanes} c, i${lanes} a, i${lanes} b) { return (c & a) | (~c & b); }
+HELPER f${lanes} ts_sqrt${lanes}(f${lanes} x) {
+  for (int i = 0; i < ${lanes}; i++) x[i] = __builtin_sqrtf(x[i]);
+  return x;
+}
+HELPER i${lanes} ts_truncate${lanes}(f${lanes} x) {
+  i${lanes} fits = (x >= -2147483648.0f) & (x < 2147483648.0f);
+  i${lanes} beyond = ts_choose${lanes}(x > 0.0f, ts_fill${lanes}(INT32_MAX), (x < 0.0f) & INT32_MIN);
+  i${lanes} whole = __builtin_convertvector((f${lanes})(fits & (i${lanes})x), i${lanes});
+  return ts_choose${lanes}(fits, whole, beyond);
 }
 `;
 };
@@ -32,8 +47,8 @@ export function preludeText(lanes: number): string {
 #else
 #define TS_PARALLEL _Pragma("GCC ivdep")
 #endif
-${sizes.map(vectors).join("")}
 #define HELPER static inline TS_INLINE
+${sizes.map(vectors).join("")}
 HELPER int32_t ts_bits(float x) { int32_t bits; memcpy(&bits, &x, 4); return bits; }
 HELPER float ts_float(int32_t bits) { float x; memcpy(&x, &bits, 4); return x; }
 HELPER float ts_fabs(float x) { return __builtin_fabsf(x); }
