@@ -29,9 +29,12 @@ export function flowOf(recipe: Recipe, report?: Report, table = false): readonly
     const [name, ...details] = layerWords(type, rest);
     boxes.push({ name: name!, detail: details.join(", ") });
   }
+  const isRegression = recipe.task === "regression";
+  const names = report?.test.labels ?? recipe.targets ?? [];
+  const noun = isRegression ? "number" : "label";
   boxes.push({
-    name: report ? plural(report.test.labels.length, "label") : "labels",
-    detail: report ? report.test.labels.slice(0, 6).join(", ") : "softmax",
+    name: names.length > 0 ? plural(names.length, noun) : isRegression ? noun : "labels",
+    detail: names.length > 0 ? names.slice(0, 6).join(", ") : isRegression ? "linear" : "softmax",
   });
   if (anomaly)
     boxes.push({ name: "anomaly score", detail: `${anomaly.type}, ${anomaly.clusters} clusters` });

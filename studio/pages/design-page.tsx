@@ -75,6 +75,8 @@ function Flow({
 }
 
 function Design({ design }: { design: NonNullable<Report["design"]> }) {
+  // The loss of a regression is in units of the variance of what it predicts.
+  const scored = design.trials.some(({ accuracy }) => accuracy !== null);
   return (
     <Section title="What was tried">
       <div className="scroll">
@@ -82,7 +84,9 @@ function Design({ design }: { design: NonNullable<Report["design"]> }) {
           <thead>
             <tr>
               <th>Design</th>
-              <th style={{ width: "34%" }}>Accuracy on left-out recordings</th>
+              <th style={{ width: "34%" }}>
+                {scored ? "Accuracy" : "Variance explained"} on left-out recordings
+              </th>
               <th aria-label="Accuracy" />
               <th className="number">Loss</th>
               <th aria-label="Chosen" />
@@ -97,11 +101,11 @@ function Design({ design }: { design: NonNullable<Report["design"]> }) {
                   <div className="meter" aria-hidden="true">
                     <div
                       data-chosen={chosen || undefined}
-                      style={{ width: `${100 * accuracy}%` }}
+                      style={{ width: `${100 * Math.max(0, accuracy ?? 1 - loss)}%` }}
                     />
                   </div>
                 </td>
-                <td className="number">{percent(accuracy)}</td>
+                <td className="number">{percent(accuracy ?? 1 - loss)}</td>
                 <td className="number">{score(loss)}</td>
                 <td style={{ whiteSpace: "nowrap" }}>
                   {chosen && <span className="good">chosen</span>}

@@ -5,7 +5,8 @@ import { type FormEvent, useState } from "react";
 import type { Project } from "../../src/server/api.ts";
 import { api } from "../api-client.ts";
 import type { Picked } from "../dropped-files.ts";
-import { percent, plural, when } from "../format.ts";
+import { plural, when } from "../format.ts";
+import { headlineOf } from "../headline.ts";
 import { DropZone } from "../panels/drop-zone.tsx";
 import { Failure } from "../panels/failure.tsx";
 import { Section } from "../panels/section.tsx";
@@ -71,7 +72,7 @@ export function ProjectsPage() {
 function ProjectCard({ project }: { project: Project }) {
   const { lastRun } = project;
   const done = useRun(lastRun?.status === "done" ? lastRun.id : undefined);
-  const accuracy = done.data?.report?.test.int8.accuracy;
+  const headline = headlineOf(done.data?.report);
   return (
     <a className="project-card" href={hrefOf(project.id, lastRun ? "result" : "data")}>
       <Group justify="space-between" wrap="nowrap" gap="xs">
@@ -87,13 +88,13 @@ function ProjectCard({ project }: { project: Project }) {
             {lastRun ? `last run ${when(lastRun.createdAt)}` : `made ${when(project.createdAt)}`}
           </Text>
         </div>
-        {accuracy !== undefined && (
+        {headline && (
           <div style={{ textAlign: "right" }}>
             <Text fz={22} fw={600} lh={1.1}>
-              {percent(accuracy)}
+              {headline.value}
             </Text>
             <Text size="xs" className="muted">
-              int8 accuracy
+              {headline.name}
             </Text>
           </div>
         )}

@@ -8,6 +8,7 @@ import { ConfusionPanel } from "../panels/confusion-panel.tsx";
 import { Failure } from "../panels/failure.tsx";
 import { FeaturesPanel } from "../panels/features-panel.tsx";
 import { FilesPanel } from "../panels/files-panel.tsx";
+import { NumbersPanels } from "../panels/numbers-panels.tsx";
 import { ResultTiles } from "../panels/result-tiles.tsx";
 import { Section } from "../panels/section.tsx";
 import { newestDone, newestFirst, useRun, useRuns } from "../queries.ts";
@@ -86,10 +87,14 @@ function Result({
         </Group>
       </Group>
       <ResultTiles report={report} />
-      <div className="split">
-        <ConfusionPanel test={report.test} />
-        <FeaturesPanel scatter={run.details?.scatter ?? []} labels={labels} />
-      </div>
+      {report.regression ? (
+        <NumbersPanels report={report} predictions={run.details?.predictions ?? []} />
+      ) : (
+        <div className="split">
+          <ConfusionPanel test={report.test} />
+          <FeaturesPanel scatter={run.details?.scatter ?? []} labels={labels} />
+        </div>
+      )}
       <div className="split">
         <Stack gap="md">
           {report.anomaly && <AnomalyPanel anomaly={report.anomaly} labels={labels} />}

@@ -9,7 +9,8 @@ import { api } from "../api-client.ts";
 import { historyColumns } from "../charts/line-data.ts";
 import { lineColor } from "../charts/palette.ts";
 import { applyEvents, mergeEpochs } from "../events.ts";
-import { NOTHING, percent, plural, score, seconds, when } from "../format.ts";
+import { NOTHING, plural, seconds, when } from "../format.ts";
+import { headlineOf } from "../headline.ts";
 import { AdviceCard } from "../panels/advice-card.tsx";
 import { Failure } from "../panels/failure.tsx";
 import { PhaseStrip } from "../panels/phase-strip.tsx";
@@ -231,8 +232,8 @@ function History({
               <th>Status</th>
               <th className="number">Seed</th>
               <th className="number">Took</th>
-              <th className="number">int8 accuracy</th>
-              <th className="number">Loss</th>
+              <th className="number">Accuracy or R²</th>
+              <th className="number">Loss or error</th>
               <th aria-label="Result" />
             </tr>
           </thead>
@@ -249,7 +250,7 @@ function History({
 
 function HistoryRow({ project, run, selected }: { project: Project; run: Run; selected: boolean }) {
   const result = useRun(run.status === "done" ? run.id : undefined);
-  const int8 = result.data?.report?.test.int8;
+  const headline = headlineOf(result.data?.report);
   const open = (): void => go(hrefOf(project.id, "train", run.id));
   return (
     <tr data-pick data-selected={selected || undefined} onClick={open}>
@@ -263,8 +264,10 @@ function HistoryRow({ project, run, selected }: { project: Project; run: Run; se
       </td>
       <td className="number">{result.data?.report?.seed ?? run.seed ?? NOTHING}</td>
       <td className="number">{seconds(durationOf(run))}</td>
-      <td className="number">{percent(int8?.accuracy)}</td>
-      <td className="number">{score(int8?.loss)}</td>
+      <td className="number" title={headline?.name}>
+        {headline?.value ?? NOTHING}
+      </td>
+      <td className="number">{headline?.loss ?? NOTHING}</td>
       <td className="number">
         {run.status === "done" && (
           <a className="link" href={hrefOf(project.id, "result", run.id)}>

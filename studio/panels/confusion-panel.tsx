@@ -7,8 +7,11 @@ import { count } from "../format.ts";
 import { Section } from "./section.tsx";
 
 export function ConfusionPanel({ test }: { test: Report["test"] }) {
-  const [of, setOf] = useState<"int8" | "float32">("int8");
-  const { confusion } = test[of];
+  const [chosen, setOf] = useState<"int8" | "float32">("int8");
+  const of = test.int8 ? chosen : "float32";
+  const scores = test[of];
+  if (!scores) return null;
+  const { confusion } = scores;
   const windows = confusion.flat().reduce((sum, n) => sum + n, 0);
   return (
     <Section
@@ -19,7 +22,7 @@ export function ConfusionPanel({ test }: { test: Report["test"] }) {
           aria-label="Network"
           value={of}
           onChange={(value) => setOf(value as typeof of)}
-          data={["int8", "float32"]}
+          data={test.int8 ? ["int8", "float32"] : ["float32"]}
         />
       }
     >

@@ -2,22 +2,16 @@
 import type { ParityFigures } from "../../src/deploy/parity.ts";
 import type { Report } from "../../src/pipeline/report.ts";
 import { bytes, count, percent, score } from "../format.ts";
+import { fixed, networkOf } from "../headline.ts";
 import { Tile } from "./tile.tsx";
 
 export function ResultTiles({ report }: { report: Report }) {
-  const { int8, float32 } = report.test;
   const { device, parity } = report;
   const flash = device.constantBytes + device.codeBytes;
   const basis = device.basis === "linked" ? "linked" : "computed";
   return (
     <div className="tiles">
-      <Tile
-        name="Accuracy, int8"
-        value={percent(int8.accuracy)}
-        note={`float32 ${percent(float32.accuracy)}`}
-      />
-      <Tile name="F1, int8" value={percent(int8.f1)} note={`float32 ${percent(float32.f1)}`} />
-      <Tile name="Loss, int8" value={score(int8.loss)} note={`float32 ${score(float32.loss)}`} />
+      <ScoreTiles report={report} />
       <Tile
         name="RAM"
         value={bytes(device.ramBytes)}
@@ -32,6 +26,57 @@ export function ResultTiles({ report }: { report: Report }) {
       <Tile name="MACs" value={count(device.macs)} note="multiply-accumulates a window" />
       <ParityTile parity={parity} />
     </div>
+  );
+}
+
+/** How good what ships is, with float32 beside it where int8 ships. */
+function ScoreTiles({ report }: { report: Report }) {
+  const network = networkOf(report);
+  const { regression } = report;
+  const { int8, float32 } = report.test;
+  const beside = (value: string): string =>
+    network === "int8" ? `float32 ${value}` : "a layer has no int8 form yet";
+  if (regression) {
+    const { r2, mae, mse, explainedVariance, targets } = regression;
+    const only = targets.length === 1 ? targets[0]!.float32 : undefined;
+    const note = (value: string | undefined, otherwise: string): string =>
+      only && value !== undefined ? beside(value) : otherwise;
+    const over = `mean over ${targets.length} outputs`;
+    return (
+      <>
+        <Tile name={`R², ${network}`} value={fixed(r2)} note={note(fixed(only?.r2), over)} />
+        <Tile
+          name={`Mean error, ${network}`}
+          value={score(mae)}
+          note={note(score(only?.mae), over)}
+        />
+        <Tile
+          name={`Explained variance, ${network}`}
+          value={fixed(explainedVariance)}
+          note={`mean squared error ${score(mse)}`}
+        />
+      </>
+    );
+  }
+  const shipped = int8 ?? float32;
+  return (
+    <>
+      <Tile
+        name={`Accuracy, ${network}`}
+        value={percent(shipped?.accuracy)}
+        note={beside(percent(float32?.accuracy))}
+      />
+      <Tile
+        name={`F1, ${network}`}
+        value={percent(shipped?.f1)}
+        note={beside(percent(float32?.f1))}
+      />
+      <Tile
+        name={`Loss, ${network}`}
+        value={score(shipped?.loss)}
+        note={beside(score(float32?.loss))}
+      />
+    </>
   );
 }
 
