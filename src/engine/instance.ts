@@ -16,6 +16,8 @@ export type Instance = {
    * @throws Error when the program has no entry of the name
    */
   readonly run: (entry: string) => void;
+  /** Gives back what the instance holds beside its memory, such as threads; it is not run again. */
+  readonly release?: () => void;
 };
 
 export const noEntry = (program: Program, entry: string): Error =>
@@ -23,15 +25,22 @@ export const noEntry = (program: Program, entry: string): Error =>
     `instance: no entry "${entry}", the program has ${program.entries.map((e) => e.name).join(", ")}`,
   );
 
-/** Compiles a program to WebAssembly and instantiates it, synchronously. */
+/** Runs a program on WebAssembly, to which each entry is compiled when it is first run. */
 export function wasmInstance(program: Program): Instance {
   const layout = memoryLayout(program);
   const memory = new WebAssembly.Memory({ initial: layout.pages });
-  const module = new WebAssembly.Module(emitWasm(program));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const entries = new Map(
-    program.entries.map(({ name }) => [name, exports[entryExport(name)] as () => void]),
-  );
+  const compiled = new Map<string, () => void>();
+  // Each entry is a module of its own, made when it is first run: training starts while nothing
+  // has been evaluated yet.
+  const compileEntry = (name: string): (() => void) => {
+    const entry = program.entries.find((e) => e.name === name);
+    if (!entry) throw noEntry(program, name);
+    const module = new WebAssembly.Module(emitWasm({ ...program, entries: [entry] }));
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const run = exports[entryExport(name)] as () => void;
+    compiled.set(name, run);
+    return run;
+  };
   const view = initialized(program, (place, dtype, size) =>
     viewArray(memory.buffer, dtype, addressOf(layout, place), size),
   );
@@ -39,8 +48,7 @@ export function wasmInstance(program: Program): Instance {
     program,
     view,
     run: (entry) => {
-      const run = entries.get(entry);
-      if (!run) throw noEntry(program, entry);
+      const run = compiled.get(entry) ?? compileEntry(entry);
       run();
     },
   };
