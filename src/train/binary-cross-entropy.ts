@@ -27,21 +27,40 @@ import type { SettingTable } from "./settings.ts";
 
 export const BINARY_SETTINGS: SettingTable = { positiveWeight: { default: 1 } };
 
-const emphasisOf = (k: StatementBuilder, target: Real, positiveWeight: number): Expr =>
-  k.value(addF(1, mulF(positiveWeight - 1, target)), "emphasis");
+/** What the tail counts where a yes counts `positiveWeight` times. */
+const emphasisOf = (k: StatementBuilder, target: Real, positiveWeight: Real): Expr => {
+  const more = typeof positiveWeight === "number" ? positiveWeight - 1 : subF(positiveWeight, 1);
+  return k.value(addF(1, mulF(more, target)), "emphasis");
+};
+
+/** The loss of one element. */
+export function sigmoidLoss(
+  k: StatementBuilder,
+  logit: Expr,
+  target: Expr,
+  positiveWeight: Real,
+): Expr {
+  const power = k.value(call(exp, negF(absF(logit))), "power");
+  const tail = addF(call(log, addF(1, power)), maxF(negF(logit), 0));
+  const emphasis = emphasisOf(k, target, positiveWeight);
+  return addF(mulF(subF(1, target), logit), mulF(emphasis, tail));
+}
+
+/** Its derivative by the logit. */
+export function sigmoidSlope(
+  k: StatementBuilder,
+  logit: Expr,
+  target: Expr,
+  positiveWeight: Real,
+): Expr {
+  const power = k.value(call(exp, logit), "power");
+  const emphasis = emphasisOf(k, target, positiveWeight);
+  return subF(subF(1, target), divF(emphasis, addF(1, power)));
+}
 
 export const binaryCrossEntropy: Operator = elementLoss({
   name: "binaryCrossEntropy",
   settings: BINARY_SETTINGS,
-  loss: (k, logit, target, setting) => {
-    const power = k.value(call(exp, negF(absF(logit))), "power");
-    const tail = addF(call(log, addF(1, power)), maxF(negF(logit), 0));
-    const emphasis = emphasisOf(k, target, setting("positiveWeight"));
-    return addF(mulF(subF(1, target), logit), mulF(emphasis, tail));
-  },
-  slope: (k, logit, target, setting) => {
-    const power = k.value(call(exp, logit), "power");
-    const emphasis = emphasisOf(k, target, setting("positiveWeight"));
-    return subF(subF(1, target), divF(emphasis, addF(1, power)));
-  },
+  loss: (k, logit, target, setting) => sigmoidLoss(k, logit, target, setting("positiveWeight")),
+  slope: (k, logit, target, setting) => sigmoidSlope(k, logit, target, setting("positiveWeight")),
 });

@@ -6,7 +6,7 @@
 
 import type { Attributes, Operator } from "../graph/graph.ts";
 import { has, real, shaped, takes } from "../graph/operators/rules.ts";
-import { add, addF, buildKernel, mul, mulF, type StatementBuilder } from "../ir/build.ts";
+import { add, addF, buildKernel, mul, mulF, rem, type StatementBuilder } from "../ir/build.ts";
 import type { Expr } from "../ir/kernel.ts";
 import type { SettingTable } from "./settings.ts";
 
@@ -15,6 +15,8 @@ type OfElement = (
   prediction: Expr,
   target: Expr,
   setting: (name: string) => number,
+  /** Which of the K outputs it is. */
+  column: () => Expr,
 ) => Expr;
 
 /**
@@ -55,10 +57,9 @@ export function elementLoss(spec: {
           k.parallel(K, (column) => {
             const at = add(mul(row, K), column);
             const [prediction, target] = [predictions.load(at), targets.load(at)];
-            result.store(
-              at,
-              mulF(weight, slope(k, k.value(prediction), k.value(target), settingOf(attributes))),
-            );
+            const [p, t] = [k.value(prediction), k.value(target)];
+            const steepness = slope(k, p, t, settingOf(attributes), () => column);
+            result.store(at, mulF(weight, steepness));
           });
         });
       }),
@@ -86,7 +87,8 @@ export function elementLoss(spec: {
         k.parallel(B * K, (i) => {
           const prediction = k.value(predictions.load(i), "prediction");
           const target = k.value(targets.load(i), "target");
-          losses.store(i, loss(k, prediction, target, settingOf(attributes)));
+          const column = () => rem(i, K);
+          losses.store(i, loss(k, prediction, target, settingOf(attributes), column));
         });
         const total = k.register(0, "total");
         k.loop(B, (row) => {

@@ -5,9 +5,12 @@ import { test } from "node:test";
 import { UserError } from "../base/errors.ts";
 import * as math from "../base/math.ts";
 import { makeRng } from "../base/rng.ts";
+import { addGradients } from "../graph/autodiff.ts";
 import { buildGraph } from "../graph/build.ts";
 import { gradientError } from "../graph/gradient-error.ts";
+import type { Operator } from "../graph/graph.ts";
 import { interpretGraph } from "../graph/interpret-graph.ts";
+import { sigmoid } from "../graph/operators/sigmoid.ts";
 import { fit } from "./fit.ts";
 import { LOSSES, type Loss, resolveLoss } from "./losses.ts";
 import { denseOf, network } from "./test-networks.ts";
@@ -26,7 +29,7 @@ const softmax = (z: readonly number[]): number[] => {
   return z.map((v) => math.exp(v) / sum);
 };
 const mean = (values: readonly number[]): number => values.reduce((s, v) => s + v, 0) / K;
-const sigmoid = (x: number): number => 1 / (1 + math.exp(-x));
+const sigmoidOf = (x: number): number => 1 / (1 + math.exp(-x));
 const elements =
   (of: (prediction: number, target: number) => number) =>
   (z: readonly number[], y: readonly number[]): number =>
@@ -34,6 +37,8 @@ const elements =
 
 type Case = {
   readonly loss: Loss;
+  /** Makes probabilities of outputs. */
+  readonly through?: Operator;
   /** Of one row, from its outputs and its targets. */
   readonly expected: (z: readonly number[], y: readonly number[]) => number;
 };
@@ -47,8 +52,11 @@ const focused =
     const p = softmax(z)[label!]!;
     return -math.pow(1 - p, gamma) * math.log(p);
   };
-const binary = (q: number) =>
-  elements((x, y) => -(q * y * math.log(sigmoid(x)) + (1 - y) * math.log(sigmoid(-x))));
+const binaryOf =
+  (q: number) =>
+  (x: number, y: number): number =>
+    -(q * y * math.log(sigmoidOf(x)) + (1 - y) * math.log(sigmoidOf(-x)));
+const binary = (q: number) => elements(binaryOf(q));
 
 const CASES: readonly Case[] = [
   { loss: { name: "softmaxCrossEntropy" }, expected: smoothed(0) },
@@ -67,12 +75,24 @@ const CASES: readonly Case[] = [
   },
   { loss: { name: "binaryCrossEntropy" }, expected: binary(1) },
   { loss: { name: "binaryCrossEntropy", positiveWeight: 3 }, expected: binary(3) },
+  {
+    loss: { name: "weightedSigmoidCrossEntropy", positiveWeight: 7, backgroundWeight: 2 },
+    expected: (z, y) => mean(z.map((x, c) => binaryOf(c === 0 ? 2 : 7)(x, y[c]!))),
+  },
+  {
+    loss: { name: "logLoss", epsilon: 0.01 },
+    through: sigmoid,
+    expected: elements((x, y) => {
+      const p = sigmoidOf(x);
+      return -(y * math.log(p + 0.01) + (1 - y) * math.log(1 - p + 0.01));
+    }),
+  },
 ];
 
 const targetsOf = (loss: Loss): Int32Array | Float32Array =>
   ({ labels: LABELS, numbers: NUMBERS, shares: SHARES })[LOSSES.get(loss.name)!.targets];
 
-for (const { loss, expected } of CASES)
+for (const { loss, through, expected } of CASES)
   test(`${JSON.stringify(loss)}: value and gradient`, () => {
     const y = targetsOf(loss);
     const { definition, settings } = resolveLoss(y, loss);
@@ -83,7 +103,8 @@ for (const { loss, expected } of CASES)
           ? b.constant("y", "int32", [B], y)
           : b.constant("y", "float32", [B, K], y);
       const weights = b.constant("weights", "float32", [B], WEIGHTS);
-      return b.apply(definition.operator, [outputs, targets, weights], settings)[0]!;
+      const given = through ? b.one(through, [outputs]) : outputs;
+      return b.apply(definition.operator, [given, targets, weights], settings)[0]!;
     };
     const b = buildGraph();
     const result = apply(b, b.constant("outputs", "float32", [B, K], OUTPUTS));
@@ -137,6 +158,20 @@ test("losses and their gradients stay finite at extreme outputs", () => {
         );
     }
   }
+});
+
+test("the slope of the log loss leads outputs beyond 0 and 1 back", () => {
+  const { definition, settings } = resolveLoss(SHARES, { name: "logLoss" });
+  const b = buildGraph();
+  const inputs = [
+    b.constant("p", "float32", [1, 2], Float32Array.of(-3, 4)),
+    b.constant("y", "float32", [1, 2], Float32Array.of(1, 0)),
+    b.constant("weights", "float32", [1], Float32Array.of(1)),
+  ];
+  const [loss] = b.apply(definition.operator, inputs, settings);
+  const slope = addGradients(b, loss!, inputs.slice(0, 1)).get(inputs[0]!)!;
+  const [below, above] = interpretGraph(b.finish([slope]), new Map()).get(slope)!;
+  assert.ok(below! < 0 && above! > 0, `${below}, ${above}`);
 });
 
 test("a loss that does not fit is refused before training", async () => {

@@ -7,10 +7,15 @@ import type { Attributes, Operator } from "../graph/graph.ts";
 import { BINARY_SETTINGS, binaryCrossEntropy } from "./binary-cross-entropy.ts";
 import { FOCAL_SETTINGS, focal } from "./focal.ts";
 import { HUBER_SETTINGS, huber } from "./huber.ts";
+import { LOG_LOSS_SETTINGS, logLoss } from "./log-loss.ts";
 import { meanAbsoluteError } from "./mean-absolute-error.ts";
 import { meanSquaredError } from "./mean-squared-error.ts";
 import { type Choice, chosen, type SettingTable, settingsOf } from "./settings.ts";
 import { CROSS_ENTROPY_SETTINGS, softmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+import {
+  WEIGHTED_SIGMOID_SETTINGS,
+  weightedSigmoidCrossEntropy,
+} from "./weighted-sigmoid-cross-entropy.ts";
 
 export type LossDefinition = {
   /** Takes outputs of the model [B,K], targets, and weights of the rows [B]; gives the loss first. */
@@ -21,6 +26,8 @@ export type LossDefinition = {
    * no (0) of its own.
    */
   readonly targets: "labels" | "numbers" | "shares";
+  /** Whether the model's outputs are probabilities as they are, not before softmax or sigmoid. */
+  readonly ofProbabilities?: true;
 };
 
 const ALL: readonly LossDefinition[] = [
@@ -30,6 +37,12 @@ const ALL: readonly LossDefinition[] = [
   { operator: meanAbsoluteError, settings: {}, targets: "numbers" },
   { operator: huber, settings: HUBER_SETTINGS, targets: "numbers" },
   { operator: binaryCrossEntropy, settings: BINARY_SETTINGS, targets: "shares" },
+  {
+    operator: weightedSigmoidCrossEntropy,
+    settings: WEIGHTED_SIGMOID_SETTINGS,
+    targets: "shares",
+  },
+  { operator: logLoss, settings: LOG_LOSS_SETTINGS, targets: "shares", ofProbabilities: true },
 ];
 
 export const LOSSES: ReadonlyMap<string, LossDefinition> = new Map(
