@@ -11,11 +11,12 @@ import { LEARNING_RATE, type Training } from "./peers/training.ts";
 import { batchOf, type Workload } from "./workloads.ts";
 
 /** How the step is run, by the value of `--backend`. */
-export const BACKENDS = {
+export type Backend = "wasm" | "wasm-relaxed" | "native";
+export const BACKENDS: { readonly [B in Backend]: (program: Program) => Instance } = {
   wasm: wasmInstance,
-  native: (program: Program): Instance => nativeInstance(program, nativeCompiler()),
-} as const;
-export type Backend = keyof typeof BACKENDS;
+  "wasm-relaxed": (program) => wasmInstance(program, { relaxed: true }),
+  native: (program) => nativeInstance(program, nativeCompiler()),
+};
 
 export function ours(workload: Workload, backend: Backend): Training {
   const { layers, inputShape, outputs, batch } = workload;

@@ -2,10 +2,17 @@
  * A compiled program in memory, ready to run: on WebAssembly, or on the interpreter for reference.
  * Both have the same face, so that callers choose the engine once and forget it.
  */
-import { addressOf, emitWasm, entryExport, memoryLayout } from "../compiler/emit/wasm/emit.ts";
+import {
+  addressOf,
+  emitWasm,
+  entryExport,
+  memoryLayout,
+  type WasmOptions,
+} from "../compiler/emit/wasm/emit.ts";
 import type { Call, Place, Program, ProgramTensor } from "../compiler/program.ts";
 import { interpret } from "../ir/interpret.ts";
 import { type DType, sizeOf, type TypedArray, viewArray } from "../tensor/tensor.ts";
+import { requireRelaxedSimd } from "./relaxed-simd.ts";
 
 export type Instance = {
   readonly program: Program;
@@ -25,8 +32,12 @@ export const noEntry = (program: Program, entry: string): Error =>
     `instance: no entry "${entry}", the program has ${program.entries.map((e) => e.name).join(", ")}`,
   );
 
-/** Runs a program on WebAssembly, to which each entry is compiled when it is first run. */
-export function wasmInstance(program: Program): Instance {
+/**
+ * Runs a program on WebAssembly, to which each entry is compiled when it is first run.
+ * @throws UserError `relaxed-simd` with `options.relaxed`, where the engine here has none
+ */
+export function wasmInstance(program: Program, options: WasmOptions = {}): Instance {
+  if (options.relaxed) requireRelaxedSimd();
   const layout = memoryLayout(program);
   const memory = new WebAssembly.Memory({ initial: layout.pages });
   const compiled = new Map<string, () => void>();
@@ -35,7 +46,7 @@ export function wasmInstance(program: Program): Instance {
   const compileEntry = (name: string): (() => void) => {
     const entry = program.entries.find((e) => e.name === name);
     if (!entry) throw noEntry(program, name);
-    const module = new WebAssembly.Module(emitWasm({ ...program, entries: [entry] }));
+    const module = new WebAssembly.Module(emitWasm({ ...program, entries: [entry] }, options));
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     const run = exports[entryExport(name)] as () => void;
     compiled.set(name, run);

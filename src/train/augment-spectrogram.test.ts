@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeRng } from "../base/rng.ts";
 import { compile } from "../compiler/compile.ts";
-import { interpretInstance, wasmInstance } from "../engine/instance.ts";
+import type { Program } from "../compiler/program.ts";
+import { type Instance, interpretInstance, wasmInstance } from "../engine/instance.ts";
 import { buildGraph } from "../graph/build.ts";
 import type { Graph } from "../graph/graph.ts";
 import {
@@ -28,7 +29,7 @@ function runner(
   batch: number,
   augmentation: SpectrogramAugmentation,
   examples: number | Float32Array,
-  engine: typeof wasmInstance = wasmInstance,
+  engine: (program: Program) => Instance = wasmInstance,
 ): (seed: number) => Float32Array {
   const instance = engine(compile({ main: graphOf(batch, augmentation) }));
   const [entry] = instance.program.entries;

@@ -44,6 +44,8 @@ export type Emission = {
   readonly repeatable: (body: readonly Stmt[]) => boolean;
   /** The function that computes a routine on scalars or on vectors. */
   readonly functionOf: (routine: Routine, vector: boolean) => number;
+  /** Whether a product that feeds a sum may be rounded with it, on four lanes. */
+  readonly relaxed: boolean;
   readonly axes: Map<string, AxisState>;
   readonly registers: Map<string, Placement>;
   /** Subexpressions of the current statement that are computed already. */
@@ -61,7 +63,7 @@ export type Emission = {
 
 export type EmissionInput = Pick<
   Emission,
-  "code" | "schedule" | "dependence" | "bufferOf" | "repeatable" | "functionOf"
+  "code" | "schedule" | "dependence" | "bufferOf" | "repeatable" | "functionOf" | "relaxed"
 > & { readonly body: readonly Stmt[]; readonly lanes?: readonly Lane[] };
 
 export function makeEmission({ body, lanes = [], ...rest }: EmissionInput): Emission {

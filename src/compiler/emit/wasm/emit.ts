@@ -34,11 +34,21 @@ export function addressOf(layout: MemoryLayout, place: Place): number {
 
 export const entryExport = (entry: string): string => `entry_${entry}`;
 
+export type WasmOptions = {
+  /**
+   * Lets a product that feeds a sum be rounded with it (relaxed SIMD), which is faster where the
+   * processor does both in one instruction, and gives other last bits.
+   * @default false
+   */
+  readonly relaxed?: boolean;
+};
+
 /**
  * Compiles a program. The module imports `env.memory` of `memoryLayout(program)`, expects the
  * constants in it, and exports `entry_<name>()` for each entry.
  */
-export function emitWasm(program: Program): Uint8Array<ArrayBuffer> {
+export function emitWasm(program: Program, options: WasmOptions = {}): Uint8Array<ArrayBuffer> {
+  const { relaxed = false } = options;
   const layout = memoryLayout(program);
   const functions: ModuleFunction[] = [];
   const reserve = (emit: () => ModuleFunction): number => {
@@ -71,7 +81,7 @@ export function emitWasm(program: Program): Uint8Array<ArrayBuffer> {
     const known = templates.get(key);
     if (known) return known;
     const schedule = program.schedules[call.kernel]!;
-    const template = emitKernel(kernel, schedule, overlap, functionOf);
+    const template = emitKernel(kernel, schedule, overlap, { functionOf, relaxed });
     templates.set(key, template);
     return template;
   };

@@ -142,6 +142,7 @@ export function hasVectorForm(s: Emission, e: OpExpr): boolean {
 function pushVectorOp(s: Emission, e: OpExpr, point: Point): void {
   const [a, b, c] = e.args as readonly [Expr, Expr, Expr];
   const { simd } = OPS[e.op];
+  if (s.relaxed && pushMultiplyAdd(s, e, point)) return;
   if (typeof simd === "number") {
     for (const arg of vectorArgs(e)) pushVector(s, arg, point);
     if (isShift(e.op)) pushScalar(s, b, point);
@@ -170,6 +171,20 @@ function pushVectorOp(s: Emission, e: OpExpr, point: Point): void {
     default:
       assert(false, `op ${e.op} has no vector form`);
   }
+}
+
+/** `x + y * z`, `y * z + x` and `x - y * z` in one relaxed operation; false for anything else. */
+function pushMultiplyAdd(s: Emission, e: OpExpr, point: Point): boolean {
+  const isProduct = (arg: Expr): arg is OpExpr =>
+    arg.kind === "op" && arg.op === "mulF" && isVector(s, arg) && !s.temporaries.has(arg);
+  if (e.op !== "addF" && e.op !== "subF") return false;
+  const [left, right] = e.args as readonly [Expr, Expr];
+  const product = isProduct(right) ? right : e.op === "addF" && isProduct(left) ? left : undefined;
+  if (product === undefined) return false;
+  for (const factor of product.args) pushVector(s, factor, point);
+  pushVector(s, product === right ? left : right, point);
+  s.code.simd(e.op === "addF" ? SIMD.f32x4RelaxedMadd : SIMD.f32x4RelaxedNmadd);
+  return true;
 }
 
 function pushScalarOp(s: Emission, e: OpExpr, point: Point): void {

@@ -18,7 +18,7 @@ export function emitKernel(
   kernel: Kernel,
   schedule: Schedule,
   overlap: (a: number, b: number) => boolean,
-  functionOf: Emission["functionOf"],
+  { functionOf, relaxed }: Pick<Emission, "functionOf" | "relaxed">,
 ): Code {
   const code = makeCode([], []);
   const places = new Map<string, BufferPlace>();
@@ -52,6 +52,7 @@ export function emitKernel(
     bufferOf,
     repeatable,
     functionOf,
+    relaxed,
     body: kernel.body,
   });
   emitBlock(s, kernel.body);
@@ -83,6 +84,7 @@ export function emitRoutine(
     },
     repeatable: () => false,
     functionOf,
+    relaxed: false,
     body: routine.body,
     lanes,
   });

@@ -1,6 +1,7 @@
 /**
  * The value types and opcodes of WebAssembly that the emitter writes by name (core specification
- * 2.0, sections 5.3 and 5.4). Those of arithmetic come from the op table of `ir/ops.ts`.
+ * 2.0, sections 5.3 and 5.4; relaxed ones: 3.0). Those of arithmetic come from the op table of
+ * `ir/ops.ts`.
  */
 
 export type ValueType = number;
@@ -71,4 +72,6 @@ export const SIMD = {
   i32x4Add: 0xae,
   f32x4Pmin: 0xea,
   f32x4Pmax: 0xeb,
+  f32x4RelaxedMadd: 0x105,
+  f32x4RelaxedNmadd: 0x106,
 } as const;
