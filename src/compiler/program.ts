@@ -41,6 +41,15 @@ export type Entry = {
   readonly calls: readonly Call[];
   readonly inputs: readonly ProgramTensor[];
   readonly outputs: readonly ProgramTensor[];
+  /** In the part of one thread: numbers of calls before which all threads meet; see `shard.ts`. */
+  readonly barriers?: readonly number[];
+};
+
+/** Where the threads of a program meet. */
+export type Meeting = Place & {
+  readonly threads: number;
+  /** How long a thread waits for the others before it gives up. */
+  readonly patienceSeconds: number;
 };
 
 export type Program = {
@@ -56,4 +65,6 @@ export type Program = {
   readonly arenaBound: number;
   /** Tensors with an address of their own for the whole life of the program. */
   readonly states: readonly (ProgramTensor & { readonly initial: TypedArray })[];
+  /** In a program for several threads. */
+  readonly meeting?: Meeting;
 };

@@ -3,10 +3,12 @@
  * baked in (the code of a kernel is written once and bound to each), and one exported function per entry. Floating-point results equal `interpret` to the
  * bit. The module imports its memory, which holds the constants and then the arena.
  */
+import { assert } from "../../../base/errors.ts";
 import type { Routine } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
 import type { Call, Place, Program } from "../../program.ts";
 import { isVectorRoutine } from "../../schedule.ts";
+import { emitBarrier } from "./barrier.ts";
 import { bindCode, type Code, encodeModule, type ModuleFunction, makeCode } from "./encoder.ts";
 import { emitKernel, emitRoutine } from "./function.ts";
 
@@ -99,10 +101,26 @@ export function emitWasm(program: Program, options: WasmOptions = {}): Uint8Arra
     return index;
   };
 
+  let barrierIndex: number | undefined;
+  const barrier = (): number => {
+    const { meeting } = program;
+    assert(meeting, "a program with barriers has a place to meet");
+    barrierIndex ??= reserve(() => ({ code: emitBarrier(meeting, addressOf(layout, meeting)) }));
+    return barrierIndex;
+  };
   for (const entry of program.entries) {
     const code = makeCode([], []);
-    for (const index of entry.calls.map(kernelFunction)) code.call(index);
+    const { barriers = [] } = entry;
+    const calls = entry.calls.map(kernelFunction);
+    for (let i = 0, next = 0; i <= calls.length; i++) {
+      for (; barriers[next] === i; next++) code.call(barrier());
+      if (i < calls.length) code.call(calls[i]!);
+    }
     functions.push({ code, exported: entryExport(entry.name) });
   }
-  return encodeModule({ functions, memoryPages: layout.pages });
+  return encodeModule({
+    functions,
+    memoryPages: layout.pages,
+    sharedMemory: program.meeting !== undefined,
+  });
 }

@@ -206,12 +206,17 @@ export type ModuleSpec = {
   readonly functions: readonly ModuleFunction[];
   /** The one memory, imported as `env.memory`; at least so many pages of 64 KiB. */
   readonly memoryPages: number;
+  /** Whether threads share the memory, which is then exactly so large. @default false */
+  readonly sharedMemory?: boolean;
 };
 
 const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
 const FUNCTION_TYPE = 0x60;
 const KIND_FUNCTION = 0x00;
 const KIND_MEMORY = 0x02;
+const LIMITS_MINIMUM = 0x00;
+/** Minimum and maximum, shared between threads. */
+const LIMITS_SHARED = 0x03;
 
 const vector = (items: readonly (readonly number[])[]): number[] => [
   ...unsignedLeb(items.length),
@@ -256,8 +261,9 @@ export function encodeModule(spec: ModuleSpec): Uint8Array<ArrayBuffer> {
     ...text("env"),
     ...text("memory"),
     KIND_MEMORY,
-    0x00,
+    spec.sharedMemory ? LIMITS_SHARED : LIMITS_MINIMUM,
     ...unsignedLeb(spec.memoryPages),
+    ...(spec.sharedMemory ? unsignedLeb(spec.memoryPages) : []),
   ];
   const bodies = spec.functions.map(({ code }): ArrayLike<number>[] => {
     const locals = vector(localRuns(code.locals));

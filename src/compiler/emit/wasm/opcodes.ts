@@ -12,6 +12,7 @@ export const V128: ValueType = 0x7b;
 
 /** Opcodes of one byte. */
 export const OP = {
+  unreachable: 0x00,
   block: 0x02,
   loop: 0x03,
   if: 0x04,
@@ -19,6 +20,7 @@ export const OP = {
   end: 0x0b,
   brIf: 0x0d,
   call: 0x10,
+  drop: 0x1a,
   select: 0x1b,
   localGet: 0x20,
   localSet: 0x21,
@@ -35,6 +37,9 @@ export const OP = {
   i32Const: 0x41,
   i64Const: 0x42,
   f32Const: 0x43,
+  i32Eqz: 0x45,
+  i32Eq: 0x46,
+  i32Ne: 0x47,
   i32LtS: 0x48,
   f32Lt: 0x5d,
   f32Gt: 0x5e,
@@ -46,6 +51,8 @@ export const OP = {
   i64Shl: 0x86,
   i64ShrS: 0x87,
   i64ExtendI32U: 0xad,
+  /** Before the opcodes of ATOMIC. */
+  atomicPrefix: 0xfe,
 } as const;
 
 /** Opcodes after the SIMD prefix. */
@@ -74,4 +81,13 @@ export const SIMD = {
   f32x4Pmax: 0xeb,
   f32x4RelaxedMadd: 0x105,
   f32x4RelaxedNmadd: 0x106,
+} as const;
+
+/** Opcodes after the prefix of the threads extension. */
+export const ATOMIC = {
+  notify: 0x00,
+  wait32: 0x01,
+  load: 0x10,
+  store: 0x17,
+  add: 0x1e,
 } as const;

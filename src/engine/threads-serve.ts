@@ -1,0 +1,63 @@
+/**
+ * What a thread other than the first does: it takes its place in a program that several threads run
+ * on one memory, sleeps until thread 0 names an entry, and runs its part of it. It knows no machine:
+ * the worker of Node or of a browser calls it with what it was sent.
+ */
+import { MEETING_WORDS } from "../compiler/meeting.ts";
+
+/** What is sent to a thread: all of it can be cloned. */
+export type ThreadJob = {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Address of the program's meeting, in bytes. */
+  readonly meeting: number;
+  /** The export that runs this thread's part of each entry. */
+  readonly entries: readonly string[];
+  /** The number of the last order that was given before. */
+  readonly command: number;
+};
+
+/** In place of the number of an entry: the thread leaves the program. */
+export const LEAVE = -1;
+
+/** Looks for an order before the thread goes to sleep: some 20 microseconds. */
+const SPINS = 10_000;
+
+/** The words of a meeting, and where each of them is. */
+export function meetingWords(memory: WebAssembly.Memory, meeting: number): Int32Array {
+  return new Int32Array(memory.buffer, meeting, MEETING_WORDS.failed / 4 + 1);
+}
+
+export const wordOf = (name: keyof typeof MEETING_WORDS): number => MEETING_WORDS[name] / 4;
+
+/** Runs this thread's parts until thread 0 says to leave; a failure is told to all and thrown. */
+export function serveThread({ module, memory, meeting, entries, command }: ThreadJob): void {
+  const words = meetingWords(memory, meeting);
+  try {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const parts = entries.map((name) => exports[name] as () => void);
+    for (let seen = command; ; ) {
+      seen = awaitCommand(words, seen);
+      const entry = Atomics.load(words, wordOf("entry"));
+      if (entry === LEAVE) return;
+      parts[entry]!();
+    }
+  } catch (error) {
+    Atomics.store(words, wordOf("failed"), 1);
+    Atomics.notify(words, wordOf("number"));
+    throw error;
+  }
+}
+
+/** Waits for the next order and returns its number. */
+function awaitCommand(words: Int32Array, seen: number): number {
+  const command = wordOf("command");
+  for (let i = 0; i < SPINS; i++) {
+    const now = Atomics.load(words, command);
+    if (now !== seen) return now;
+  }
+  Atomics.add(words, wordOf("parked"), 1);
+  while (Atomics.load(words, command) === seen) Atomics.wait(words, command, seen);
+  Atomics.sub(words, wordOf("parked"), 1);
+  return Atomics.load(words, command);
+}

@@ -1,0 +1,157 @@
+/**
+ * Programs on several threads: the calling thread is thread 0, the others are workers that a host
+ * has started. They share one memory and one module, in which each has its part of every entry;
+ * results have the same bits as on one thread. Thread 0 waits for the others, which the main thread
+ * of a browser may not do: there, the engine runs in a worker.
+ */
+import { addressOf, emitWasm, entryExport, memoryLayout } from "../compiler/emit/wasm/emit.ts";
+import type { Program } from "../compiler/program.ts";
+import { type ShardOptions, shardProgram, threadEntry } from "../compiler/shard.ts";
+import { entryCost } from "../compiler/shard-cost.ts";
+import { viewArray } from "../tensor/tensor.ts";
+import { type Instance, initialized, noEntry, wasmInstance } from "./instance.ts";
+import { LEAVE, meetingWords, type ThreadJob, wordOf } from "./threads-serve.ts";
+
+export type { ThreadJob };
+
+/** A thread that a host has started and that gives each job it is sent to `serveThread`. */
+export type ThreadWorker = {
+  readonly post: (job: ThreadJob) => void;
+  /** Ends the thread at once, whatever it does. */
+  readonly end: () => void;
+  /** Why the thread has ended by itself, if it has. */
+  readonly failure: () => string | undefined;
+};
+
+/** Threads that run one program at a time; another one waits where it is until it is run again. */
+export type ThreadPool = {
+  /** The workers and the calling thread. */
+  readonly threads: number;
+  /** Compiles a program for all threads and instantiates it, synchronously. */
+  readonly instance: (program: Program) => Instance;
+  /** Ends the workers. What they ran cannot be run any more. */
+  readonly release: () => void;
+};
+
+/** Steps of less work, in nanoseconds on one thread, are not divided; see `chooseThreads`. */
+const WORTH_THREADS_NS = 400_000;
+/** More threads than so are not chosen unasked: others want to use the machine too. */
+const MOST_CHOSEN = 4;
+
+/**
+ * How many threads a program is worth: one for the small networks of sensors, whose steps take less
+ * time than waking a thread that has gone to sleep, and as many as there are for large ones, up to 4.
+ * @param cores that may be used
+ */
+export function chooseThreads(program: Program, cores: number): number {
+  const costs = program.entries.map((entry) => entryCost(program, entry));
+  return Math.max(0, ...costs) < WORTH_THREADS_NS ? 1 : Math.max(1, Math.min(cores, MOST_CHOSEN));
+}
+
+/** @param workers at least one; they are the pool's from now on */
+export function threadPool(
+  workers: readonly ThreadWorker[],
+  options: ShardOptions = {},
+): ThreadPool {
+  const threads = workers.length + 1;
+  let broken: string | undefined;
+  /** Of the program that the workers are in. */
+  let leave: (() => void) | undefined;
+  const end = (why: string): void => {
+    broken ??= why;
+    leave = undefined;
+    for (const worker of workers) worker.end();
+  };
+  const check = (): void => {
+    for (const worker of workers) if (worker.failure()) end(`a thread ended: ${worker.failure()}`);
+    if (broken) throw new Error(`threads: ${broken}`);
+  };
+
+  const instance = (program: Program): Instance => {
+    const sharded = shardProgram(program, threads, options);
+    const layout = memoryLayout(sharded);
+    const { pages } = layout;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const module = new WebAssembly.Module(emitWasm(sharded));
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const entryOf = (name: string, thread: number): string =>
+      entryExport(threadEntry(name, thread));
+    const names = program.entries.map(({ name }) => name);
+    const parts = new Map(names.map((name) => [name, exports[entryOf(name, 0)] as () => void]));
+    const meeting = addressOf(layout, sharded.meeting);
+    const words = meetingWords(memory, meeting);
+
+    const order = (entry: number): void => {
+      Atomics.store(words, wordOf("entry"), entry);
+      Atomics.add(words, wordOf("command"), 1);
+      if (Atomics.load(words, wordOf("parked")) > 0) Atomics.notify(words, wordOf("command"));
+    };
+    const goAway = (): void => {
+      order(LEAVE);
+      leave = undefined;
+    };
+    /** Brings the workers into this program. */
+    const join = (): void => {
+      check();
+      if (leave === goAway) return;
+      leave?.();
+      const command = Atomics.load(words, wordOf("command"));
+      workers.forEach((worker, i) => {
+        const entries = names.map((name) => entryOf(name, i + 1));
+        worker.post({ module, memory, meeting, entries, command });
+      });
+      leave = goAway;
+    };
+    const run = (name: string): void => {
+      const part = parts.get(name);
+      if (!part) throw noEntry(program, name);
+      if (!sharded.shared.has(name)) {
+        part();
+        return;
+      }
+      join();
+      order(names.indexOf(name));
+      try {
+        part();
+      } catch (error) {
+        if (Atomics.load(words, wordOf("failed")) === 0) end(`a thread did not answer (${error})`);
+      }
+      if (Atomics.load(words, wordOf("failed")) !== 0) end("a thread failed");
+      check();
+    };
+    const view = initialized(program, (place, dtype, size) =>
+      viewArray(memory.buffer, dtype, addressOf(layout, place), size),
+    );
+    join();
+    return {
+      program,
+      view,
+      run,
+      release: () => {
+        if (leave === goAway) goAway();
+      },
+    };
+  };
+  return { threads, instance, release: () => end("they were released") };
+}
+
+/**
+ * An engine for `fit` that starts threads when a program is worth them, and runs others on one.
+ * @param threads how many; "auto" leaves it to `chooseThreads` with so many `cores`
+ * @param start starts so many workers
+ */
+export function threadedEngine(
+  threads: number | { readonly cores: number },
+  start: (workers: number) => readonly ThreadWorker[],
+): { readonly engine: (program: Program) => Instance; readonly release: () => void } {
+  let pool: ThreadPool | undefined;
+  return {
+    engine: (program) => {
+      const count = typeof threads === "number" ? threads : chooseThreads(program, threads.cores);
+      if (count === 1) return wasmInstance(program);
+      pool ??= threadPool(start(count - 1));
+      return pool.instance(program);
+    },
+    release: () => pool?.release(),
+  };
+}
