@@ -7,6 +7,7 @@ import type { Kernel } from "../ir/kernel.ts";
 import { BYTES_PER_ELEMENT, bytesOf } from "../tensor/tensor.ts";
 import { fuseSteps } from "./fuse.ts";
 import { canRunInPlace, mergeBuffers } from "./in-place.ts";
+import { checkMemory } from "./memory-limit.ts";
 import { type Block, planMemory } from "./plan.ts";
 import { constantPool, kernelPool } from "./pools.ts";
 import type { Call, Entry, Place, Program, ProgramTensor } from "./program.ts";
@@ -20,6 +21,8 @@ export type CompileOptions = {
   readonly fuse?: boolean;
   /** Let steps run in the memory of a dying input. @default true */
   readonly inPlace?: boolean;
+  /** The most that constants and arena together may take. @default 4 GiB, all that WebAssembly has */
+  readonly memoryLimitBytes?: number;
 };
 
 type BlockOf = { bytes: number; from: number; to: number };
@@ -28,13 +31,15 @@ type BlockOf = { bytes: number; from: number; to: number };
  * Compiles one or more graphs into one program. Tensors of the same name that are inputs or states
  * in more than one of them are the same memory. An input that only one entry reads is memory of
  * that entry and may be overwritten once it has been read: fill it before every run.
+ * @throws UserError `out-of-memory` when it would need more than `memoryLimitBytes`
  */
 export function compile(
   graphs: { readonly [entry: string]: Graph },
   options: CompileOptions = {},
 ): Program {
-  const { alignment = 16, fuse = true, inPlace = true } = options;
+  const { alignment = 16, fuse = true, inPlace = true, memoryLimitBytes } = options;
   const names = Object.keys(graphs);
+  checkMemory(graphs, undefined, memoryLimitBytes);
   const uses = new Map<string, number>();
   for (const name of names)
     for (const input of graphs[name]!.inputs) uses.set(input, (uses.get(input) ?? 0) + 1);
@@ -174,6 +179,7 @@ export function compile(
         states.set(tensor.name, { ...tensorAt(name, tensor.name), initial: tensor.data! });
 
   const pool = constants.finish();
+  checkMemory(graphs, pool.bytes + plan.bytes, memoryLimitBytes);
   const moved = (place: Place): Place =>
     place.region === "constants" ? { ...place, offset: pool.offsets[place.offset]! } : place;
   return {

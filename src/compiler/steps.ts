@@ -7,10 +7,10 @@ import {
   type Graph,
   type GraphNode,
   type NodeContext,
-  type Operator,
   type TensorSpec,
   tensorOf,
 } from "../graph/graph.ts";
+import { nodeStructure } from "../graph/structure.ts";
 import { affineOf, equalAffine } from "../ir/affine.ts";
 import type { Kernel, Stmt } from "../ir/kernel.ts";
 import { sizeOf } from "../tensor/tensor.ts";
@@ -33,23 +33,16 @@ type Lowered = { readonly kernel: Kernel; readonly copies: boolean };
  * about it later. The kernels are not verified here; what remains of them in the end is.
  */
 export function makeLowering(): Lowering {
-  const known = new Map<Operator, Map<string, Lowered>>();
+  const known = new Map<string, Lowered>();
   return ({ name, operator }, context) => {
     const { attributes, inputs, outputs } = context;
-    const kernels = known.get(operator) ?? new Map<string, Lowered>();
-    known.set(operator, kernels);
-    const specs = [...inputs, ...outputs];
-    const key = JSON.stringify([
-      attributes,
-      inputs.length,
-      ...specs.map(({ dtype, shape, quantization }) => [dtype, shape, quantization]),
-    ]);
-    const found = kernels.get(key);
+    const key = nodeStructure(operator, attributes, inputs, outputs);
+    const found = known.get(key);
     if (found) return found;
     const kernel = operator.lower(context);
-    checkPorts(kernel, name, specs);
+    checkPorts(kernel, name, [...inputs, ...outputs]);
     const lowered = { kernel, copies: isCopy(kernel) };
-    kernels.set(key, lowered);
+    known.set(key, lowered);
     return lowered;
   };
 }
