@@ -29,6 +29,8 @@ export type PipelineParts = {
   readonly model: Model;
   /** Trained parameters, in the model's order. */
   readonly parameters: readonly Parameter[];
+  /** Of a regression whose outputs differ in unit: takes standardized outputs back; see below. */
+  readonly outputScale?: Standardization | undefined;
   readonly anomaly:
     | {
         readonly block: PreparedBlock;
@@ -46,9 +48,11 @@ export type Pipeline = {
   readonly features: string;
   /** Where the network starts: standardised features [1, n]. */
   readonly networkInput: string;
+  /** Where the network ends. */
+  readonly networkOutput: string;
   /** Of a regression: the predicted numbers. */
   readonly probabilities: string;
-  /** The same in int8; absent in float32. */
+  /** The output of the network in int8; absent in float32. */
   readonly quantized?: string;
   readonly anomaly?: string;
 };
@@ -68,7 +72,16 @@ export function assemblePipeline(parts: PipelineParts): Pipeline {
     const inverse = builder.constant("inverse_std", "float32", [width], standardization.inverseStd);
     networkInput = builder.one(standardize, [networkInput, mean, inverse]);
   }
-  const probabilities = addInference(builder, model, networkInput, parameters, task);
+  const networkOutput = addInference(builder, model, networkInput, parameters, task);
+  let probabilities = networkOutput;
+  if (parts.outputScale) {
+    const { offset, factor } = backwards(parts.outputScale);
+    const names = [
+      builder.constant("output_offset", "float32", [offset.length], offset),
+      builder.constant("output_factor", "float32", [factor.length], factor),
+    ];
+    probabilities = builder.one(standardize, [networkOutput, ...names]);
+  }
   const outputs = [features, probabilities];
   let score: string | undefined;
   if (anomaly) {
@@ -84,6 +97,7 @@ export function assemblePipeline(parts: PipelineParts): Pipeline {
     input,
     features,
     networkInput,
+    networkOutput,
     probabilities,
     ...(score === undefined ? {} : { anomaly: score }),
   };
@@ -106,7 +120,7 @@ export function quantizePipeline(pipeline: Pipeline, windows: Float32Array): Pip
   const ranges = calibrate(pipeline.graph, tensorsToCalibrate(pipeline.graph, bounds), {
     [pipeline.input]: windows,
   });
-  const quantized = int8NameOf(pipeline.probabilities);
+  const quantized = int8NameOf(pipeline.networkOutput);
   const outputs = [pipeline.features, quantized, pipeline.probabilities];
   if (pipeline.anomaly !== undefined) outputs.push(pipeline.anomaly);
   return {
@@ -120,7 +134,18 @@ export function quantizePipeline(pipeline: Pipeline, windows: Float32Array): Pip
 export const withoutInt8 = (pipeline: Pipeline): readonly string[] =>
   operatorsWithoutInt8(pipeline.graph, boundsOf(pipeline));
 
-const boundsOf = ({ networkInput, probabilities }: Pipeline): NetworkBounds => ({
+const boundsOf = ({ networkInput, networkOutput }: Pipeline): NetworkBounds => ({
   from: networkInput,
-  to: probabilities,
+  to: networkOutput,
 });
+
+/** Standardization that undoes one: y s + mean is (y - (-mean / s)) s. */
+function backwards({ mean, inverseStd }: Standardization): {
+  readonly offset: Float32Array;
+  readonly factor: Float32Array;
+} {
+  return {
+    offset: mean.map((value, o) => -value * inverseStd[o]!),
+    factor: inverseStd.map((value) => 1 / value),
+  };
+}

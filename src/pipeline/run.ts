@@ -155,9 +155,8 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
     );
 
     steps.begin("quantize");
-    const parameters = scaled
-      ? foldTargetScale(trained.parameters, scaled.scale)
-      : trained.parameters;
+    const one = outputs === 1 ? scaled?.scale : undefined;
+    const parameters = one ? foldTargetScale(trained.parameters, one) : trained.parameters;
     const folded = foldBatchNorm(model, parameters);
     const float32 = assemblePipeline({
       task: recipe.task,
@@ -165,6 +164,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       standardization,
       model: folded,
       parameters: folded.parameters,
+      outputScale: one ? undefined : scaled?.scale,
       anomaly,
     });
     const lacking = withoutInt8(float32);

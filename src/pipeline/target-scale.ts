@@ -1,7 +1,8 @@
 /**
  * Numbers to predict are brought to mean 0 and standard deviation 1 for training, whatever their
- * unit, and the last layer of the trained network takes the change back: what ships gives the
- * numbers themselves, with nothing left to compute on the device.
+ * unit. Of a single number the last layer of the trained network takes the change back, which costs
+ * nothing on the device. Several numbers share the scale of one int8 tensor, so they stay
+ * standardized in the network, and `assemble.ts` puts them back behind it.
  */
 import type { Parameter } from "../train/step.ts";
 import { fitStandardization, type Standardization, standardizeAll } from "./features.ts";
