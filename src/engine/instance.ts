@@ -2,16 +2,11 @@
  * A compiled program in memory, ready to run: on WebAssembly, or on the interpreter for reference.
  * Both have the same face, so that callers choose the engine once and forget it.
  */
-import {
-  addressOf,
-  emitWasm,
-  entryExport,
-  memoryLayout,
-  type WasmOptions,
-} from "../compiler/emit/wasm/emit.ts";
+import { addressOf, type WasmOptions } from "../compiler/emit/wasm/emit.ts";
 import type { Call, Place, Program, ProgramTensor } from "../compiler/program.ts";
 import { interpret } from "../ir/interpret.ts";
 import { type DType, sizeOf, type TypedArray, viewArray } from "../tensor/tensor.ts";
+import { type Machine, takeMachine } from "./machines.ts";
 import { requireRelaxedSimd } from "./relaxed-simd.ts";
 
 export type Instance = {
@@ -23,7 +18,7 @@ export type Instance = {
    * @throws Error when the program has no entry of the name
    */
   readonly run: (entry: string) => void;
-  /** Gives back what the instance holds beside its memory, such as threads; it is not run again. */
+  /** Gives back what the instance holds, memory and threads; neither it nor its views are used again. */
   readonly release?: () => void;
 };
 
@@ -33,34 +28,33 @@ export const noEntry = (program: Program, entry: string): Error =>
   );
 
 /**
- * Runs a program on WebAssembly, to which each entry is compiled when it is first run.
- * @throws UserError `relaxed-simd` with `options.relaxed`, where the engine here has none
+ * Runs a program on WebAssembly, to which each entry is compiled when it is first run: training
+ * starts while nothing has been evaluated yet.
+ * @throws UserError `relaxed-simd` with `options.relaxed`, where the engine here has none;
+ * `out-of-memory` when the system has no memory for the program
  */
 export function wasmInstance(program: Program, options: WasmOptions = {}): Instance {
   if (options.relaxed) requireRelaxedSimd();
-  const layout = memoryLayout(program);
-  const memory = new WebAssembly.Memory({ initial: layout.pages });
-  const compiled = new Map<string, () => void>();
-  // Each entry is a module of its own, made when it is first run: training starts while nothing
-  // has been evaluated yet.
-  const compileEntry = (name: string): (() => void) => {
-    const entry = program.entries.find((e) => e.name === name);
-    if (!entry) throw noEntry(program, name);
-    const module = new WebAssembly.Module(emitWasm({ ...program, entries: [entry] }, options));
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    const run = exports[entryExport(name)] as () => void;
-    compiled.set(name, run);
-    return run;
+  let machine: Machine | undefined = takeMachine(program, options);
+  const held = (): Machine => {
+    if (!machine) throw new Error("instance: it must not be used once it is released");
+    return machine;
   };
-  const view = initialized(program, (place, dtype, size) =>
-    viewArray(memory.buffer, dtype, addressOf(layout, place), size),
-  );
+  const view = initialized(program, (place, dtype, size) => {
+    const { memory, layout } = held();
+    return viewArray(memory.buffer, dtype, addressOf(layout, place), size);
+  });
+  const names = new Set(program.entries.map((entry) => entry.name));
   return {
     program,
     view,
-    run: (entry) => {
-      const run = compiled.get(entry) ?? compileEntry(entry);
-      run();
+    run: (name) => {
+      if (!names.has(name)) throw noEntry(program, name);
+      held().entry(name)();
+    },
+    release: () => {
+      machine?.release();
+      machine = undefined;
     },
   };
 }
