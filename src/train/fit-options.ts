@@ -53,6 +53,8 @@ export type FitOptions = {
   readonly patience?: number;
   /** @default 3 */
   readonly seed?: number;
+  /** The most memory that training may take; see `compile`. @default 4 GiB */
+  readonly memoryLimitBytes?: number;
   /** @default wasmInstance */
   readonly engine?: (program: Program) => Instance;
   /** Saves where the training stands after every so many epochs; `save` is waited for. */

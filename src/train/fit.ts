@@ -7,7 +7,7 @@
  */
 import { UserError } from "../base/errors.ts";
 import { makeRng } from "../base/rng.ts";
-import { compile } from "../compiler/compile.ts";
+import { compileOnce } from "../compiler/compile-once.ts";
 import type { ProgramTensor } from "../compiler/program.ts";
 import { type Instance, wasmInstance } from "../engine/instance.ts";
 import type { TypedArray } from "../tensor/tensor.ts";
@@ -22,7 +22,12 @@ import { checkData, checkOptions, type FitOptions, type TrainingData } from "./f
 import { scheduleOf } from "./optimizers.ts";
 import { pacer } from "./pacer.ts";
 import { learningRateFactor } from "./schedules.ts";
-import { type Parameter, type TrainableModel, trainingGraphs } from "./step.ts";
+import {
+  type Parameter,
+  type TrainableModel,
+  type TrainingGraphs,
+  trainingGraphs,
+} from "./step.ts";
 
 export type { EpochReport, FitOptions, TrainingData };
 
@@ -38,27 +43,49 @@ export type FitResult = {
   readonly stepsPerSecond: number;
 };
 
+export type FitControl = {
+  readonly signal?: AbortSignal;
+  readonly onEpoch?: (report: EpochReport) => void;
+};
+
 /**
  * Trains a model.
  * @param control.signal stops within about 20 ms, with a `CancelledError`
- * @throws UserError `training-options`, `training-data`, `checkpoint` when what to resume is not of
+ * @throws UserError `training-options`, `training-data`, `out-of-memory`, `checkpoint` when what to resume is not of
  * this training, or `training-diverged` when no epoch ends with a finite loss
  */
 export async function fit(
   model: TrainableModel,
   data: TrainingData,
   options: FitOptions,
-  control: {
-    readonly signal?: AbortSignal;
-    readonly onEpoch?: (report: EpochReport) => void;
-  } = {},
+  control: FitControl = {},
 ): Promise<FitResult> {
-  const { epochs, learningRate, batchSize = 32, seed = 3, engine = wasmInstance } = options;
-  const { optimizer = { name: "adam" }, patience = epochs, keep = "best" } = options;
+  const { batchSize = 32, optimizer = { name: "adam" }, engine = wasmInstance } = options;
+  const { memoryLimitBytes } = options;
   checkOptions(options);
   checkData(model, data, options.loss);
   const graphs = trainingGraphs(model, data, batchSize, optimizer, options);
-  const instance = engine(compile({ ...graphs }));
+  const instance = engine(
+    compileOnce({ ...graphs }, memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+  );
+  try {
+    return await fitOn(instance, graphs, model, data, options, control);
+  } finally {
+    instance.release?.();
+  }
+}
+
+/** Trains on an instance that is ready. */
+async function fitOn(
+  instance: Instance,
+  graphs: TrainingGraphs,
+  model: TrainableModel,
+  data: TrainingData,
+  options: FitOptions,
+  control: FitControl,
+): Promise<FitResult> {
+  const { epochs, learningRate, batchSize = 32, seed = 3 } = options;
+  const { optimizer = { name: "adam" }, patience = epochs, keep = "best" } = options;
   const ports = portsOf(instance);
   const classWeights = classWeightsOf(data, options.classWeights ?? "none");
   const rng = makeRng(seed);
@@ -135,7 +162,7 @@ export async function fit(
     best = report;
     return true;
   };
-  const { checkpoint, resume, engine: _, ...rest } = options;
+  const { checkpoint, resume, engine: _, memoryLimitBytes: __, ...rest } = options;
   const fingerprint =
     checkpoint || resume ? fingerprintOf(graphs.step, [order, validation], rest) : "";
   const state: TrainingState = {
