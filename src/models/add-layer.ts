@@ -5,7 +5,8 @@
 import { UserError } from "../base/errors.ts";
 import type { Attributes, GraphBuilder, Operator } from "../graph/graph.ts";
 import { add } from "../graph/operators/add.ts";
-import { batchNorm, batchNormTraining, updateStatistics } from "../graph/operators/batch-norm.ts";
+import { updateStatistics } from "../graph/operators/batch-moments.ts";
+import { addBatchNormTraining, batchNorm } from "../graph/operators/batch-norm.ts";
 import { conv1d } from "../graph/operators/conv1d.ts";
 import { dense } from "../graph/operators/dense.ts";
 import { dropout } from "../graph/operators/dropout.ts";
@@ -153,14 +154,9 @@ function addLayer(place: Place, layer: Layer, x: string): string {
       const variance = parameter(`${name}.variance`, channels, { value: 1, trainable: false });
       if (place.dropoutSeed === undefined || frozen)
         return builder.one(batchNorm, [x, gamma, beta, mean, variance], { epsilon }, { name });
-      const [y, ...batch] = builder.apply(
-        batchNormTraining,
-        [x, gamma, beta],
-        { epsilon },
-        { name },
-      );
+      const [y, ...batch] = addBatchNormTraining(builder, [x, gamma, beta], { epsilon }, { name });
       builder.apply(updateStatistics, [mean, variance, ...batch], { momentum });
-      return y!;
+      return y;
     }
     case "layerNormalization": {
       const gamma = parameter(`${name}.gamma`, [shape.at(-1)!], { value: 1 });

@@ -7,7 +7,8 @@ import { buildGraph } from "../build.ts";
 import { gradientError } from "../gradient-error.ts";
 import type { GraphBuilder, Operator } from "../graph.ts";
 import { interpretGraph } from "../interpret-graph.ts";
-import { batchNorm, batchNormTraining, updateStatistics } from "./batch-norm.ts";
+import { batchMoments, updateStatistics } from "./batch-moments.ts";
+import { addBatchNormTraining, batchNorm, batchNormTraining } from "./batch-norm.ts";
 import { gaussianNoise } from "./gaussian-noise.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { spatialDropout1d } from "./spatial-dropout-1d.ts";
@@ -42,11 +43,11 @@ for (const shape of [
   [2, 3, 4],
   [2, 2, 3, 1],
 ])
-  test(`batchNormTraining of [${shape}] normalises each channel by its batch`, () => {
+  test(`addBatchNormTraining of [${shape}] normalises each channel by its batch`, () => {
     const C = shape.at(-1)!;
     const b = buildGraph();
     const [x, gamma, beta] = [constant(b, shape), constant(b, [C]), constant(b, [C])] as const;
-    const outputs = b.apply(batchNormTraining, [x.name, gamma.name, beta.name], {
+    const outputs = addBatchNormTraining(b, [x.name, gamma.name, beta.name], {
       epsilon: EPSILON,
     });
     const all = interpretGraph(b.finish(outputs), new Map());
@@ -62,11 +63,31 @@ for (const shape of [
     close(variance!, channels.map(varianceOf));
 
     const { worst, where } = gradientError([shape, [C], [C]], (g, names) => {
-      const [normalized] = g.apply(batchNormTraining, names, { epsilon: EPSILON });
-      return normalized!;
+      const inputs = names as unknown as readonly [string, string, string];
+      return addBatchNormTraining(g, inputs, { epsilon: EPSILON })[0];
     });
     assert.ok(worst < 1e-6, `${where} is off by ${worst} of the largest`);
   });
+
+test("batchMoments is exact far from 0 and with an outlier in front", () => {
+  const rows = 5000;
+  const b = buildGraph();
+  const near = (): number => Math.fround(300 + rng.uniform(-1, 1));
+  const x = Float32Array.from({ length: 2 * rows }, (_, i) => (i === 1 ? 5000 : near()));
+  const outputs = b.apply(batchMoments, [constant(b, [rows, 2], x).name]);
+  const all = interpretGraph(b.finish(outputs), new Map());
+  const channels = [0, 1].map((c) => [...x].filter((_, i) => i % 2 === c));
+  const [mean, variance] = outputs.map((name) => all.get(name)!);
+  channels.map(meanOf).forEach((expected, c) => {
+    assert.ok(Math.abs(mean![c]! / expected - 1) < 3e-6, `mean ${mean![c]}, not ${expected}`);
+  });
+  channels.forEach((channel, c) => {
+    const center = meanOf(channel);
+    const expected = meanOf(channel.map((v) => (v - center) * (v - center)));
+    const error = Math.abs(variance![c]! / expected - 1);
+    assert.ok(error < 2e-4, `variance ${variance![c]}, not ${expected}`);
+  });
+});
 
 test("batchNorm uses the statistics it is given", () => {
   const b = buildGraph();
@@ -123,7 +144,7 @@ test("epsilon and shapes are checked", () => {
   const b = buildGraph();
   const [x, gamma] = [constant(b, [4, 3]).name, constant(b, [3]).name];
   assert.throws(
-    () => b.apply(batchNormTraining, [x, gamma, gamma], { epsilon: 0 }),
+    () => b.apply(batchNormTraining, [x, gamma, gamma, gamma, gamma], { epsilon: 0 }),
     /batchNormTraining: epsilon must be positive, got 0/,
   );
   assert.throws(
