@@ -8,6 +8,7 @@ import { WORKLOADS } from "./workloads.ts";
 
 const CONTENDERS: { readonly [name: string]: () => Promise<Training> } = {
   "tinsmith wasm": async () => (await import("./ours.ts")).ours(workload, "wasm"),
+  "tinsmith wasm-relaxed": async () => (await import("./ours.ts")).ours(workload, "wasm-relaxed"),
   "tinsmith native": async () => (await import("./ours.ts")).ours(workload, "native"),
   "tfjs minimize": async () => (await import("./peers/tfjs.ts")).minimize(workload),
   "tfjs trainOnBatch": async () => (await import("./peers/tfjs.ts")).trainOnBatch(workload),

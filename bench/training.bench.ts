@@ -5,11 +5,11 @@
  * native rows against the best mode of Keras and PyTorch if a Python that has them is named, else
  * against the best JavaScript peer too.
  *
- *   npm run bench -- training [A B C D E] [--backend native] [--python PATH] [--threads 1]
+ *   npm run bench -- training [A B C D E] [--backend NAME] [--python PATH] [--threads 1]
  *                    [--all-peers] [--no-peer] [--json] [--seconds 2]
  *
- * `--seconds` is what each contender gets for each workload, after its warm-up. With `--backend
- * native`, what the user's C compiler makes runs beside. `--threads` is for Python; JavaScript
+ * `--seconds` is what each contender gets for each workload, after its warm-up. Another back end
+ * (native, wasm-relaxed) runs beside the default. `--threads` is for Python; JavaScript
  * peers have one. The JavaScript peers are installed on first use into bench/peers, from its own
  * lockfile.
  */
@@ -118,7 +118,8 @@ if (!Number.isInteger(threads) || threads < 1)
   refuse(`threads must be a whole number of at least 1, got ${values.threads}`);
 if (!(seconds > 0)) refuse(`seconds must be more than 0, got ${values.seconds}`);
 
-const backends: readonly Backend[] = values.backend === "native" ? ["wasm", "native"] : ["wasm"];
+const backends: readonly Backend[] =
+  values.backend === "wasm" ? ["wasm"] : ["wasm", values.backend as Backend];
 const withPeers = !values["no-peer"];
 const everybody = values["all-peers"];
 if (withPeers) installPeers();
@@ -157,7 +158,7 @@ for (const workload of chosen) {
   if (values.json) continue;
   for (const { backend, stepsPerSecond, peer, peerStepsPerSecond, ratio } of added)
     console.log(
-      `${workload}  ${title.padEnd(30)} ${backend.padEnd(6)} ${stepsPerSecond}/s` +
+      `${workload}  ${title.padEnd(30)} ${backend.padEnd(12)} ${stepsPerSecond}/s` +
         (peer ? `, ${peer} ${peerStepsPerSecond}/s, ratio ${ratio}` : ", no peer"),
     );
   if (everybody)

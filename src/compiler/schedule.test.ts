@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { add, addF, and, buildKernel, clamp, gtF, mul, mulF, toFloat } from "../ir/build.ts";
 import type { Kernel } from "../ir/kernel.ts";
-import { scheduleKernel } from "./schedule.ts";
+import { fusedSchedule, scheduleKernel } from "./schedule.ts";
 
 const matmul = (rows: number, inner: number, cols: number): Kernel =>
   buildKernel("matmul", (k) => {
@@ -93,4 +93,13 @@ test("scheduleKernel() vectorises along a looked-up row", () => {
     });
   });
   assert.deepEqual(scheduleKernel(gather), { i_1: { kind: "vector", by: 8 } });
+});
+
+test("fusedSchedule() makes tiles of four rows taller and leaves the rest", () => {
+  assert.deepEqual(fusedSchedule(scheduleKernel(matmul(32, 33, 20))), {
+    i_1: { kind: "vector", by: 8 },
+    i: { kind: "tile", by: 6 },
+  });
+  const narrow = scheduleKernel(matmul(32, 20, 4));
+  assert.deepEqual(fusedSchedule(narrow), narrow);
 });

@@ -47,6 +47,19 @@ export function scheduleKernel(kernel: Kernel): Schedule {
 }
 
 /**
+ * The same with taller tiles, where an accumulator needs no register for the product beside it:
+ * 6 rows by 2 vectors are 12 accumulators, with 2 vectors and 1 splat beside them.
+ */
+export function fusedSchedule(schedule: Schedule): Schedule {
+  return Object.fromEntries(
+    Object.entries(schedule).map(([axis, plan]) => [
+      axis,
+      plan.kind === "tile" && plan.by === 4 ? { kind: "tile", by: 6 } : plan,
+    ]),
+  );
+}
+
+/**
  * Whether four neighbouring iterations can run in lanes: every load and store that depends on the
  * axis has stride 1 in it, every operation that depends on it has a SIMD form, and control flow
  * does not depend on it. The axis itself is a ramp of four lanes.

@@ -7,7 +7,7 @@ import { assert } from "../../../base/errors.ts";
 import type { Routine } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
 import type { Call, Place, Program } from "../../program.ts";
-import { isVectorRoutine } from "../../schedule.ts";
+import { fusedSchedule, isVectorRoutine } from "../../schedule.ts";
 import { emitBarrier } from "./barrier.ts";
 import { bindCode, type Code, encodeModule, type ModuleFunction, makeCode } from "./encoder.ts";
 import { emitKernel, emitRoutine } from "./function.ts";
@@ -82,7 +82,8 @@ export function emitWasm(program: Program, options: WasmOptions = {}): Uint8Arra
     const key = [call.kernel, ...pairs].join();
     const known = templates.get(key);
     if (known) return known;
-    const schedule = program.schedules[call.kernel]!;
+    const chosen = program.schedules[call.kernel]!;
+    const schedule = relaxed ? fusedSchedule(chosen) : chosen;
     const template = emitKernel(kernel, schedule, overlap, { functionOf, relaxed });
     templates.set(key, template);
     return template;
