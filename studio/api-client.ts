@@ -5,6 +5,8 @@
 import type {
   Added,
   ApiError,
+  BackendState,
+  NewRun,
   Project,
   RecipeAnswer,
   Run,
@@ -105,8 +107,9 @@ export const api = {
 
   runs: (project: string): Promise<readonly Run[]> =>
     request("GET", at("projects", project, "runs")),
-  startRun: (project: string, seed?: number): Promise<Run> =>
-    request("POST", at("projects", project, "runs"), json(seed === undefined ? {} : { seed })),
+  startRun: (project: string, options: NewRun = {}): Promise<Run> =>
+    request("POST", at("projects", project, "runs"), json(options)),
+  backends: (): Promise<readonly BackendState[]> => request("GET", at("backends")),
   run: (id: string): Promise<RunResult> => request("GET", at("runs", id)),
   cancelRun: (id: string): Promise<Run> => request("POST", at("runs", id, "cancel"), json({})),
 } as const;

@@ -4,7 +4,7 @@
  * case the live connection is down.
  */
 import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Run, RunStatus } from "../src/server/api.ts";
+import type { NewRun, Run, RunStatus } from "../src/server/api.ts";
 import { api } from "./api-client.ts";
 
 export const keys = {
@@ -12,6 +12,7 @@ export const keys = {
   project: (id: string) => ["project", id] as const,
   samples: (project: string) => ["samples", project] as const,
   values: (project: string, sample: string) => ["values", project, sample] as const,
+  backends: ["backends"] as const,
   recipe: (project: string) => ["recipe", project] as const,
   runs: (project: string) => ["runs", project] as const,
   run: (id: string) => ["run", id] as const,
@@ -59,6 +60,13 @@ export const useValues = (project: string, sample: string) =>
 export const useRecipe = (project: string) =>
   useQuery({ queryKey: keys.recipe(project), queryFn: () => api.recipe(project) });
 
+export const useBackends = () =>
+  useQuery({
+    queryKey: keys.backends,
+    queryFn: api.backends,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 export const useRuns = (project: string) =>
   useQuery({
     queryKey: keys.runs(project),
@@ -80,7 +88,7 @@ export const useRun = (id: string | undefined) =>
 export function useStartRun(project: string, onStarted: (run: Run) => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (seed: number | undefined) => api.startRun(project, seed),
+    mutationFn: (options: NewRun) => api.startRun(project, options),
     onSuccess: (run) => {
       client.setQueryData(keys.run(run.id), (old: Run | undefined) => old ?? run);
       client.invalidateQueries({ queryKey: keys.runs(project) });

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LAYER_FIELDS } from "../models/layer-fields.ts";
+import { LOSSES } from "../train/losses.ts";
+import { OPTIMIZERS } from "../train/optimizers.ts";
 import { formatRecipe, parseRecipe } from "./parse-recipe.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -114,6 +116,16 @@ const without = (key: string): object =>
   Object.fromEntries(Object.entries(FULL).filter(([name]) => name !== key));
 const layer = (value: unknown): object => ({ ...FULL, layers: [value] });
 
+const REGRESSION = {
+  ...FULL,
+  task: "regression",
+  training: { ...training, classWeights: "none" },
+};
+
+const CLASS_LOSSES = [...LOSSES].flatMap(([name, { targets }]) =>
+  targets === "labels" ? [name] : [],
+);
+
 /** Wrong recipes, and all that is said of them behind `recipe: `. */
 const WRONG: readonly (readonly [unknown, string])[] = [
   [null, '"recipe" must be an object, got null'],
@@ -206,6 +218,54 @@ const WRONG: readonly (readonly [unknown, string])[] = [
     '"training.classWeights" must be "none" or "auto", got "some"',
   ],
   [
+    { ...FULL, training: { ...training, optimizer: "adamx" } },
+    `"training.optimizer": optimizer must be one of ${[...OPTIMIZERS.keys()].join(", ")}, got adamx`,
+  ],
+  [
+    { ...FULL, training: { ...training, optimizer: { name: "sgd", momentum: 2 } } },
+    '"training.optimizer": optimizer sgd: momentum must be a number from 0 to below 1, got 2',
+  ],
+  [
+    { ...FULL, training: { ...training, optimizer: { name: "sgd", speed: 1 } } },
+    '"training.optimizer": optimizer sgd must have only the settings it knows, got speed',
+  ],
+  [
+    { ...FULL, training: { ...training, optimizer: { name: "sgd", momentum: "much" } } },
+    '"training.optimizer.momentum" must be a number, true or false, got "much"',
+  ],
+  [
+    { ...FULL, training: { ...training, optimizer: ["sgd"] } },
+    '"training.optimizer" must be an object, got ["sgd"]',
+  ],
+  [
+    { ...FULL, training: { ...training, loss: "huber" } },
+    `"training.loss": the loss of a classification must be one of ${CLASS_LOSSES.join(", ")}, got huber`,
+  ],
+  [
+    { ...FULL, training: { ...training, loss: { name: "focal", gamma: -1 } } },
+    '"training.loss": loss focal: gamma must be a finite number of at least 0, got -1',
+  ],
+  [
+    { ...FULL, training: { ...training, learningRateSchedule: "sawtooth" } },
+    '"training.learningRateSchedule": learningRateSchedule must be one of constant, step, exponential, cosine, oneCycle, got sawtooth',
+  ],
+  [
+    { ...FULL, training: { ...training, clipNorm: 0 } },
+    '"training.clipNorm" must be a number above 0 and at most 1000000, got 0',
+  ],
+  [{ ...FULL, task: "sorting" }, '"task" must be "classification" or "regression", got "sorting"'],
+  [{ ...FULL, targets: ["x"] }, '"targets" must be empty unless "task" is "regression", got ["x"]'],
+  [{ ...REGRESSION, targets: ["x", "x"] }, '"targets" must be different names, got ["x","x"]'],
+  [{ ...REGRESSION, targets: [1] }, '"targets[0]" must be a text, got 1'],
+  [
+    { ...REGRESSION, training: { ...training, classWeights: "auto" } },
+    '"training.classWeights" must be "none" for a regression, got "auto"',
+  ],
+  [
+    layer({ type: "residual", layers: [{ type: "dense", units: 8, size: 1 }] }),
+    '"layers[0].layers[0]" must not have the key "size"',
+  ],
+  [
     { ...FULL, anomaly: { ...anomaly, type: "gmm" } },
     '"anomaly.type" must be "k-means", got "gmm"',
   ],
@@ -222,6 +282,42 @@ const WRONG: readonly (readonly [unknown, string])[] = [
     '"anomaly.clusters" must be an integer from 1 to 1024, got 0',
   ],
 ];
+
+test("a regression with every choice of training is read as it was written", () => {
+  const recipe: Recipe = {
+    ...FULL,
+    task: "regression",
+    targets: ["u", "v"],
+    training: {
+      ...training,
+      classWeights: "none",
+      loss: { name: "huber", delta: 0.5 },
+      optimizer: { name: "sgd", momentum: 0.9, nesterov: true },
+      learningRateSchedule: { name: "cosine", warmup: 0.1 },
+      clipNorm: 1,
+    },
+  };
+  const text = formatRecipe(recipe);
+  assert.deepEqual(parseRecipe(text), recipe);
+  assert.equal(formatRecipe(parseRecipe(text)), text);
+});
+
+test("names alone stand for a choice with its defaults", () => {
+  const named = parseRecipe(
+    JSON.stringify({
+      ...FULL,
+      training: {
+        ...training,
+        loss: "focal",
+        optimizer: "lion",
+        learningRateSchedule: { name: "step" },
+      },
+    }),
+  );
+  assert.deepEqual(named.training.loss, { name: "focal" });
+  assert.deepEqual(named.training.optimizer, { name: "lion" });
+  assert.equal(named.training.learningRateSchedule, "step");
+});
 
 test("a wrong recipe is refused in terms of the file", () => {
   for (const [value, message] of WRONG)

@@ -4,12 +4,11 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { readSource } from "../host/read-source.ts";
-import type { Reading } from "../pipeline/recipe.ts";
 import { readFiles } from "../samples/formats/read-files.ts";
 import type { Category, Sample } from "../samples/sample.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store, StoredSample } from "../store/store.ts";
-import type { ApiError } from "./api.ts";
+import type { ApiError, TableReading } from "./api.ts";
 import { toApiError } from "./errors.ts";
 
 export type AddRequest = {
@@ -18,7 +17,7 @@ export type AddRequest = {
   readonly path: string;
   readonly category?: Category;
   readonly label?: string;
-  readonly reading?: Reading;
+  readonly reading?: TableReading;
 };
 
 /** What was added, as the store has it. */

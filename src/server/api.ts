@@ -5,6 +5,7 @@
  * schema describes its type.
  */
 import { type Static, type TSchema, type TUnsafe, Type } from "typebox";
+import type { BackendName } from "../host/backends.ts";
 import type { ProgressEvent } from "../pipeline/progress.ts";
 import type { Reading, Recipe } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
@@ -100,14 +101,26 @@ export type Added = {
 export type Import = {
   readonly path: string;
   /** What tables do not say of themselves. */
-  readonly reading?: Reading;
+  readonly reading?: TableReading;
 };
+
+/** How to read tables; the columns to predict are said when they are read. */
+export type TableReading = Reading & { readonly targetColumns?: readonly string[] };
 
 /** `GET /api/projects/:project/recipe`: null when the designer chooses. */
 export type RecipeAnswer = { readonly recipe: Recipe | null };
 
-/** `POST /api/projects/:project/runs` */
-export type NewRun = { readonly seed?: number };
+export type { BackendName } from "../host/backends.ts";
+
+/** `GET /api/backends`: what the server's machine can train with. */
+export type BackendState = {
+  readonly name: BackendName;
+  /** Why it is not there, and what to do about it; null where it is. */
+  readonly missing: string | null;
+};
+
+/** `POST /api/projects/:project/runs`; trains on WebAssembly unless told otherwise. */
+export type NewRun = { readonly seed?: number; readonly backend?: BackendName };
 
 export const RUN_STATUSES = [
   "queued",
@@ -317,11 +330,14 @@ const readingShape = Type.Object(
     labelColumn: column,
     splitColumn: column,
     timestampColumn: column,
+    targetColumns: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: 64 }),
+    ),
     ignoreColumns: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { maxItems: 1000 })),
   },
   closed,
 );
-export const readingSchema: Schema<Reading> = schema<Reading>()(readingShape);
+export const readingSchema: Schema<TableReading> = schema<TableReading>()(readingShape);
 
 export const importSchema: Schema<Import> = schema<Import>()(
   Type.Object(
@@ -340,9 +356,22 @@ export const recipeAnswerSchema: Schema<RecipeAnswer> = schema<RecipeAnswer>()(
   ),
 );
 
+const backendName = Type.Union([
+  Type.Literal("wasm"),
+  Type.Literal("wasm-relaxed"),
+  Type.Literal("native"),
+  Type.Literal("interpreter"),
+]);
+export const backendStateSchema: Schema<BackendState> = schema<BackendState>()(
+  Type.Object({ name: backendName, missing: nullable(Type.String()) }, closed),
+);
+
 export const newRunSchema: Schema<NewRun> = schema<NewRun>()(
   Type.Object(
-    { seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_294_967_295 })) },
+    {
+      seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_294_967_295 })),
+      backend: Type.Optional(backendName),
+    },
     closed,
   ),
 );

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { CancelledError } from "../base/errors.ts";
+import { openBackend } from "../host/backends.ts";
 import { nodeHost } from "../host/node-host.ts";
 import type { ProgressEvent } from "../pipeline/progress.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
@@ -65,7 +66,7 @@ async function carryOut(): Promise<RunEnd> {
     const host = nodeHost(signal);
     const outputDirectory = join(task.folder, "out");
     const { name } = task.project;
-    const { recipe, source = `project:${name}` } = task.request;
+    const { recipe, source = `project:${name}`, backend } = task.request;
     const { report, details } = await runPipeline(
       { name, samples },
       {
@@ -74,6 +75,7 @@ async function carryOut(): Promise<RunEnd> {
         source,
         outputDirectory,
         host,
+        ...(backend === undefined ? {} : { backend: openBackend(backend) }),
         signal,
         onProgress,
         onEpoch: (epoch) => send({ type: "epoch", epoch }),

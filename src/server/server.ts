@@ -13,6 +13,7 @@ import type { App, Context } from "./app.ts";
 import { addErrorHandlers, refuseMalformed } from "./errors.ts";
 import type { Events } from "./events.ts";
 import { addPage } from "./page.ts";
+import { backendRoutes } from "./routes/backends.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes, VERSION } from "./routes/health.ts";
 import { projectRoutes } from "./routes/projects.ts";
@@ -42,7 +43,15 @@ const EVENT_BYTES = 1024;
 /** Answers under way may take so long to end when the server closes. */
 const GRACE_MS = 500;
 
-const ROUTES = [healthRoutes, projectRoutes, sampleRoutes, recipeRoutes, runRoutes, eventRoutes];
+const ROUTES = [
+  healthRoutes,
+  backendRoutes,
+  projectRoutes,
+  sampleRoutes,
+  recipeRoutes,
+  runRoutes,
+  eventRoutes,
+];
 
 export function makeServer(options: ServerOptions): App {
   const { store, home, runner, events, uploadBytes = UPLOAD_BYTES } = options;

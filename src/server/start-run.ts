@@ -1,6 +1,8 @@
 /** Queues a run of a project, with the recipe the project has at that moment. */
+import { openBackend } from "../host/backends.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import type { Store, Run as StoredRun } from "../store/store.ts";
+import type { BackendName } from "./api.ts";
 import type { Events } from "./events.ts";
 import { viewRun } from "./views.ts";
 
@@ -10,6 +12,8 @@ export type RunRequest = {
   readonly recipe: Recipe | null;
   /** What the written recipe names as its source. @default the project */
   readonly source?: string;
+  /** What trains. @default WebAssembly */
+  readonly backend?: BackendName;
 };
 
 type Needed = {
@@ -22,16 +26,26 @@ const DEFAULT_SEED = 1;
 
 /**
  * @param options.seed by default that of the recipe, else 1
- * @throws UserError `project-missing`
+ * @throws UserError `project-missing`, or what `openBackend` says of one that is not there
  */
 export async function startRun(
   { store, events, runner }: Needed,
   project: string,
-  options: { readonly seed?: number | undefined; readonly source?: string } = {},
+  options: {
+    readonly seed?: number | undefined;
+    readonly source?: string;
+    readonly backend?: BackendName | undefined;
+  } = {},
 ): Promise<StoredRun> {
   const recipe = ((await store.recipes.get(project)) ?? null) as Recipe | null;
-  const { seed = recipe?.seed ?? DEFAULT_SEED, source } = options;
-  const request: RunRequest = { recipe, ...(source === undefined ? {} : { source }) };
+  const { seed = recipe?.seed ?? DEFAULT_SEED, source, backend } = options;
+  // A compiler that is missing is better said now than by a run that fails.
+  if (backend !== undefined) openBackend(backend);
+  const request: RunRequest = {
+    recipe,
+    ...(source === undefined ? {} : { source }),
+    ...(backend === undefined ? {} : { backend }),
+  };
   const run = await store.runs.create(project, { seed, request });
   events.publish({ type: "run", run: viewRun(run) });
   runner.wake();

@@ -1,8 +1,17 @@
 /** Running a project: start, phases and curves while it goes on, and the runs so far. */
-import { Alert, Button, Group, NumberInput, Skeleton, Stack, Text } from "@mantine/core";
+import {
+  Alert,
+  Button,
+  Group,
+  NativeSelect,
+  NumberInput,
+  Skeleton,
+  Stack,
+  Text,
+} from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
-import type { Project, Run, RunResult } from "../../src/server/api.ts";
+import type { BackendName, BackendState, Project, Run, RunResult } from "../../src/server/api.ts";
 import type { EpochReport } from "../../src/train/fit.ts";
 import { adviceOf } from "../advice.ts";
 import { api } from "../api-client.ts";
@@ -16,7 +25,15 @@ import { Failure } from "../panels/failure.tsx";
 import { PhaseStrip } from "../panels/phase-strip.tsx";
 import { Section } from "../panels/section.tsx";
 import { StatusBadge } from "../panels/status-badge.tsx";
-import { isActive, keys, newestFirst, useRun, useRuns, useStartRun } from "../queries.ts";
+import {
+  isActive,
+  keys,
+  newestFirst,
+  useBackends,
+  useRun,
+  useRuns,
+  useStartRun,
+} from "../queries.ts";
 import { go, hrefOf } from "../router.ts";
 
 const LineChart = lazy(() =>
@@ -53,6 +70,8 @@ export default function TrainPage({
 
 function StartRun({ project, runs }: { project: Project; runs: readonly Run[] }) {
   const [seed, setSeed] = useState<number | string>("");
+  const [backend, setBackend] = useState<BackendName>("wasm");
+  const backends = useBackends();
   const active = runs.find(({ status }) => isActive(status));
   const start = useStartRun(project.id, (run) => go(hrefOf(project.id, "train", run.id)));
   const client = useQueryClient();
@@ -65,6 +84,14 @@ function StartRun({ project, runs }: { project: Project; runs: readonly Run[] })
       title="Run"
       aside={
         <Group gap="xs">
+          <NativeSelect
+            size="sm"
+            aria-label="Training engine"
+            title="What trains the network. WebAssembly gives the same bits on every machine."
+            value={backend}
+            onChange={({ currentTarget }) => setBackend(currentTarget.value as BackendName)}
+            data={engineChoices(backends.data)}
+          />
           <NumberInput
             size="sm"
             w={110}
@@ -90,7 +117,12 @@ function StartRun({ project, runs }: { project: Project; runs: readonly Run[] })
             <Button
               loading={start.isPending}
               disabled={project.samples === 0}
-              onClick={() => start.mutate(typeof seed === "number" ? seed : undefined)}
+              onClick={() =>
+                start.mutate({
+                  ...(typeof seed === "number" ? { seed } : {}),
+                  ...(backend === "wasm" ? {} : { backend }),
+                })
+              }
             >
               {runs.length === 0 ? "Run" : "Run again"}
             </Button>
@@ -110,6 +142,22 @@ function StartRun({ project, runs }: { project: Project; runs: readonly Run[] })
       )}
     </Section>
   );
+}
+
+const ENGINE_NAMES: { readonly [name in BackendName]: string } = {
+  wasm: "WebAssembly",
+  "wasm-relaxed": "WebAssembly, relaxed SIMD",
+  native: "native code",
+  interpreter: "interpreter (slow)",
+};
+
+/** WebAssembly is there on every machine, also while the others are not known yet. */
+function engineChoices(states: readonly BackendState[] | undefined) {
+  return (states ?? [{ name: "wasm" as const, missing: null }]).map(({ name, missing }) => ({
+    value: name,
+    label: missing === null ? ENGINE_NAMES[name] : `${ENGINE_NAMES[name]}: not on this machine`,
+    disabled: missing !== null,
+  }));
 }
 
 function OpenRun({ project, summary }: { project: Project; summary: Run }) {

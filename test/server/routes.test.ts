@@ -7,6 +7,8 @@ import { Compile } from "typebox/compile";
 import {
   type Added,
   addedSchema,
+  type BackendState,
+  backendStateSchema,
   type Project,
   projectSchema,
   type SampleSummary,
@@ -16,6 +18,7 @@ import {
 } from "../../src/server/api.ts";
 import { folderOf } from "../e2e/cli.ts";
 import { csvOf, filesOf, gestures, QUICK } from "../e2e/recordings.ts";
+import { findProgram } from "../requirements.ts";
 import { newProject, served, upload, uploadOf } from "./harness.ts";
 
 const SAMPLES = gestures(1);
@@ -34,6 +37,17 @@ test("health", async (t) => {
   assert.match(health.version, /^\d+\.\d+\.\d+/);
 });
 
+test("back ends: WebAssembly is there, one without its compiler says what to do", async (t) => {
+  const { client } = await served(t);
+  const states = await client.ok<readonly BackendState[]>("/api/backends");
+  for (const state of states) assertShape(backendStateSchema, state);
+  assert.deepEqual(states[0], { name: "wasm", missing: null });
+  const native = states.find(({ name }) => name === "native")!;
+  const hasCompiler = ["gcc", "clang"].some((name) => findProgram(name) !== undefined);
+  if (hasCompiler) assert.equal(native.missing, null);
+  else assert.match(native.missing!, /a C compiler must be installed.*install gcc or clang/);
+});
+
 test("the OpenAPI document lists every route", async (t) => {
   const { client } = await served(t);
   const document = await client.ok<{
@@ -48,6 +62,7 @@ test("the OpenAPI document lists every route", async (t) => {
     "DELETE /api/projects/{project}",
     "DELETE /api/projects/{project}/recipe",
     "DELETE /api/projects/{project}/samples/{sample}",
+    "GET /api/backends",
     "GET /api/health",
     "GET /api/projects",
     "GET /api/projects/{project}",

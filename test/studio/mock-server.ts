@@ -70,6 +70,10 @@ export async function startMock(): Promise<Mock> {
     done(null, body),
   );
 
+  app.get("/api/backends", () => [
+    { name: "wasm", missing: null },
+    { name: "native", missing: "native: a C compiler must be installed" },
+  ]);
   app.get("/api/projects", () => state.projects);
   app.post<{ Body: { name: string } }>("/api/projects", ({ body }, reply) => {
     const project = {

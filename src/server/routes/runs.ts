@@ -47,7 +47,8 @@ export function runRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { id } = await findProject(context, request.params.project);
-      const run = await startRun(context, id, { seed: request.body?.seed });
+      const { seed, backend } = request.body ?? {};
+      const run = await startRun(context, id, { seed, backend });
       return reply.code(201).send(view(run));
     },
   );

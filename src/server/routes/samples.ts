@@ -5,7 +5,6 @@ import type { Readable } from "node:stream";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { UserError } from "../../base/errors.ts";
-import type { Reading } from "../../pipeline/recipe.ts";
 import type { AddRequest } from "../add-worker.ts";
 import {
   type Added,
@@ -16,6 +15,7 @@ import {
   sampleChangeSchema,
   sampleSummarySchema,
   sampleValuesSchema,
+  type TableReading,
 } from "../api.ts";
 import { type App, type Context, findProject, findSample } from "../app.ts";
 import { decimate } from "../decimate.ts";
@@ -197,7 +197,7 @@ function sidesReader({ store }: Context): (project: string) => Promise<ReadonlyM
 const checkReading = Compile(readingSchema);
 
 /** @throws UserError `reading` */
-function uploadReading(header: string): Reading {
+function uploadReading(header: string): TableReading {
   let reading: unknown;
   try {
     reading = JSON.parse(decodeURIComponent(header));
