@@ -62,6 +62,11 @@ const SCHEDULES: ReadonlyMap<string, Schedule> = new Map<string, Schedule>([
 
 const WARMUP: SettingTable = { warmup: { default: 0, below: 1 } };
 
+/** The settings of each schedule by its name. */
+export const SCHEDULE_SETTINGS: ReadonlyMap<string, SettingTable> = new Map(
+  [...SCHEDULES].map(([name, { settings }]) => [name, { ...settings, ...WARMUP }]),
+);
+
 /**
  * A schedule by name, or with its settings; `warmup` is a setting of each, the share of the run that
  * it takes: `{ name: "cosine", warmup: 0.05 }`.
