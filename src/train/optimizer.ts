@@ -20,6 +20,8 @@ export type NextSchedule = (factor?: number) => readonly number[];
 export type OptimizerDefinition = {
   readonly name: string;
   readonly settings: SettingTable;
+  /** Whether each step is meant to see all training rows, whatever the batch size. */
+  readonly wholeSet?: true;
   /** Number of values of the `schedule` input. */
   readonly scheduleSize: number;
   readonly schedule: (learningRate: number, settings: Attributes) => NextSchedule;

@@ -50,7 +50,11 @@ function gradient(p: readonly number[]): number[] {
 function trajectory(
   optimizer: Optimizer,
   learningRate: number,
-  { clipNorm, factor = () => 1 }: { clipNorm?: number; factor?: (step: number) => number } = {},
+  {
+    clipNorm,
+    weightDecay = 0,
+    factor = () => 1,
+  }: { clipNorm?: number; weightDecay?: number; factor?: (step: number) => number } = {},
 ): number[][] {
   const b = buildGraph();
   const x = b.constant("x", "float32", [3, 2], Float32Array.from(X.flat()));
@@ -64,6 +68,7 @@ function trajectory(
   const loss = b.one(meanSquaredError, [b.one(dense, [x, ...points]), y, rows]);
   addOptimizer(b, loss, parameters, optimizer, {
     points,
+    weightDecay,
     ...(clipNorm === undefined ? {} : { clipNorm }),
   });
   const graph = b.finish([]);
@@ -127,6 +132,14 @@ const REFERENCES: {
 } = {
   "gradient descent": {
     optimizer: { name: "sgd" },
+    rate: 0.05,
+    expected: () =>
+      byElement(zeros(0), (at) => {
+        at.p -= 0.05 * at.g;
+      }),
+  },
+  "gradient descent by name (Cauchy 1847)": {
+    optimizer: { name: "gradientDescent" },
     rate: 0.05,
     expected: () =>
       byElement(zeros(0), (at) => {
@@ -306,6 +319,18 @@ test("clipping bounds the norm of all gradients together (Pascanu et al. 2013, a
   );
   assert.equal(norms.size, 2, "some steps are clipped, some are not");
   agree(trajectory({ name: "sgd" }, 0.05, { clipNorm: 2 }), expected);
+});
+
+test("weight decay of any optimizer is the gradient of half the squared weights", () => {
+  const expected = byElement(
+    zeros(1),
+    (at) => {
+      at.s[0] = 0.9 * at.s[0]! + at.g + decay(at.i, 0.3) * at.p;
+      at.p -= 0.01 * at.s[0]!;
+    },
+    (g) => g,
+  );
+  agree(trajectory({ name: "sgd", momentum: 0.9 }, 0.01, { weightDecay: 0.3 }), expected);
 });
 
 test("the factor of a schedule scales each optimizer's step", () => {
