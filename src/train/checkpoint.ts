@@ -11,6 +11,7 @@ import { sha256, sha256Hex } from "../base/sha256.ts";
 import type { Graph } from "../graph/graph.ts";
 import { serializeGraph } from "../graph/serialize.ts";
 import type { TypedArray } from "../tensor/tensor.ts";
+import type { EpochMetrics } from "./epoch-metrics.ts";
 import type { EpochReport } from "./epoch-report.ts";
 
 /** What a training changes from epoch to epoch; restored in place. */
@@ -49,9 +50,10 @@ export function writeCheckpoint(fingerprint: string, state: TrainingState): Uint
     JSON.stringify({
       fingerprint,
       rngs: state.rngs.map((rng) => rng.save()),
-      history: state.history.map((report) =>
-        [report.loss, report.validationLoss, report.validationAccuracy].map(encodeNumber),
-      ),
+      history: state.history.map((report) => [
+        ...[report.loss, report.validationLoss, report.validationAccuracy].map(encodeNumber),
+        ...(report.metrics ? [encodeMetrics(report.metrics)] : []),
+      ]),
     }),
   );
   const arrays = arraysOf(state);
@@ -131,11 +133,14 @@ function parseHeader(bytes: Uint8Array): Header {
     fingerprint,
     rngs,
     history: history.map((entry: unknown, i) => {
-      if (!Array.isArray(entry) || entry.length !== 3) throw broken;
-      const [loss, validationLoss, validationAccuracy] = entry.map(decodeNumber);
+      if (!Array.isArray(entry) || entry.length < 3 || entry.length > 4) throw broken;
+      const [loss, validationLoss, validationAccuracy] = entry.slice(0, 3).map(decodeNumber);
       if (typeof loss !== "number" || validationLoss === undefined) throw broken;
       if (validationAccuracy === undefined) throw broken;
-      return { epoch: i + 1, loss, validationLoss, validationAccuracy };
+      const metrics = entry.length === 4 ? decodeMetrics(entry[3]) : undefined;
+      if (metrics === null) throw broken;
+      const report = { epoch: i + 1, loss, validationLoss, validationAccuracy };
+      return metrics ? { ...report, metrics } : report;
     }),
   };
 }
@@ -155,6 +160,17 @@ const encodeNumber = (value: number | null): number | string | null =>
 function decodeNumber(value: unknown): number | null | undefined {
   if (typeof value === "string" && NOT_FINITE.includes(value)) return Number(value);
   return value === null || typeof value === "number" ? value : undefined;
+}
+
+const encodeMetrics = (metrics: EpochMetrics): { readonly [name: string]: unknown } =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, encodeNumber(value)]));
+
+/** Null when they are none of ours. */
+function decodeMetrics(value: unknown): EpochMetrics | null {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const entries = Object.entries(value).map(([name, held]) => [name, decodeNumber(held)] as const);
+  const areNumbers = entries.every(([, held]) => typeof held === "number");
+  return areNumbers ? (Object.fromEntries(entries) as EpochMetrics) : null;
 }
 
 const arraysOf = ({ order, arrays }: TrainingState): TypedArray[] => [order, ...arrays];

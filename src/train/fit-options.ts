@@ -1,14 +1,15 @@
 /**
- * What a training run takes: data and options, and the checks of both before anything is built.
+ * What a training run takes: data and options, and the check of the options before anything is
+ * built.
  */
 import { UserError } from "../base/errors.ts";
 import type { Program } from "../compiler/program.ts";
 import type { Instance } from "../engine/instance.ts";
 import type { SpectrogramAugmentation } from "./augment-spectrogram.ts";
-import { type Loss, resolveLoss } from "./losses.ts";
+import type { MetricName } from "./epoch-metrics.ts";
+import type { Loss } from "./losses.ts";
 import { type Optimizer, resolveOptimizer } from "./optimizers.ts";
 import { type LearningRateSchedule, learningRateFactor } from "./schedules.ts";
-import type { TrainableModel } from "./step.ts";
 
 export type TrainingData = {
   /** [N, ...inputShape], row after row. */
@@ -21,7 +22,17 @@ export type TrainingData = {
   readonly train: ArrayLike<number>;
   /** Row numbers to validate on; without any, the last epoch counts as the best. */
   readonly validation: ArrayLike<number>;
+  /** How much each row counts in training, [N], at least 0. @default 1 each */
+  readonly sampleWeights?: ArrayLike<number>;
+  /** What each row belongs to, [N]: `validationShare` keeps rows of one group on one side. */
+  readonly groups?: ArrayLike<string | number>;
 };
+
+/**
+ * `auto` weighs class c by N / (classes * count of c), over the training rows; a list holds the
+ * weight of each class.
+ */
+export type ClassWeights = "none" | "auto" | readonly number[];
 
 export type FitOptions = {
   readonly epochs: number;
@@ -37,7 +48,21 @@ export type FitOptions = {
    * then has no effect. @default "best"
    */
   readonly keep?: "best" | "last";
-  /** @default 32 */
+  /**
+   * The measure by which `best` and `patience` go: the validation loss, or one of `metrics`.
+   * @default "loss"
+   */
+  readonly monitor?: "loss" | MetricName;
+  /** Measures of the validation rows that each report is to have. @default none */
+  readonly metrics?: readonly MetricName[];
+  /**
+   * Share of the training rows that is held back to validate on, above 0 and below 1: chosen by the
+   * seed, of each class alike and by whole `groups`. @default none
+   */
+  readonly validationShare?: number;
+  /** Whether `validationShare` takes each class's share. @default true */
+  readonly stratify?: boolean;
+  /** Of a step; an optimizer that sees the whole training set takes all rows. @default 32 */
   readonly batchSize?: number;
   /** @default { name: "adam" } */
   readonly optimizer?: Optimizer;
@@ -45,12 +70,20 @@ export type FitOptions = {
   readonly loss?: Loss;
   /** The largest norm of the gradients of all parameters together. @default no bound */
   readonly clipNorm?: number;
-  /** `auto` weighs class c by N / (classes * count of c), over the training rows. @default "none" */
-  readonly classWeights?: "none" | "auto";
+  /**
+   * L2: so many times the weight is added to the gradient of each weight (biases and scales have
+   * none), whatever the optimizer; AdamW and some others have a `weightDecay` of their own, beside
+   * the gradient. @default 0
+   */
+  readonly weightDecay?: number;
+  /** How much rows of each class count. @default "none" */
+  readonly classWeights?: ClassWeights;
   /** Changes of the training examples, which are spectrograms, drawn anew each time. @default none */
   readonly augmentation?: SpectrogramAugmentation;
-  /** Stop after so many epochs without a lower validation loss. @default never */
+  /** Stop after so many epochs without a better value of what is monitored. @default never */
   readonly patience?: number;
+  /** By how much a value must be better to count for `patience`. @default 0 */
+  readonly minDelta?: number;
   /** @default 3 */
   readonly seed?: number;
   /** The most memory that training may take; see `compile`. @default 4 GiB */
@@ -66,58 +99,76 @@ export type FitOptions = {
   readonly resume?: Uint8Array;
 };
 
+/** Every option's name, so that a slip of the pen is found. */
+const NAMES: { readonly [name in keyof Required<FitOptions>]: true } = {
+  augmentation: true,
+  batchSize: true,
+  checkpoint: true,
+  classWeights: true,
+  clipNorm: true,
+  engine: true,
+  epochs: true,
+  keep: true,
+  learningRate: true,
+  learningRateSchedule: true,
+  loss: true,
+  memoryLimitBytes: true,
+  metrics: true,
+  minDelta: true,
+  monitor: true,
+  optimizer: true,
+  patience: true,
+  resume: true,
+  seed: true,
+  stratify: true,
+  validationShare: true,
+  weightDecay: true,
+};
+
 /** @throws UserError `training-options` */
 export function checkOptions(options: FitOptions): void {
-  const { epochs, batchSize = 32, learningRate, patience = 1, checkpoint, clipNorm = 1 } = options;
   const rule = (holds: boolean, text: string, got: unknown): void => {
     if (!holds) throw new UserError("training-options", `train: ${text}, got ${got}`);
   };
-  const isCount = (n: number): boolean => Number.isInteger(n) && n >= 1;
-  rule(isCount(epochs), "epochs must be a whole number of at least 1", epochs);
-  rule(isCount(batchSize), "batchSize must be a whole number of at least 1", batchSize);
-  rule(isCount(patience), "patience must be a whole number of at least 1", patience);
-  const every = checkpoint?.every ?? 1;
-  rule(isCount(every), "checkpoint.every must be a whole number of at least 1", every);
+  for (const name of Object.keys(options))
+    rule(Object.hasOwn(NAMES, name), `options must be of ${Object.keys(NAMES).join(", ")}`, name);
+  const { epochs, batchSize = 32, learningRate, patience = 1, checkpoint } = options;
+  for (const [name, value] of [
+    ["epochs", epochs],
+    ["batchSize", batchSize],
+    ["patience", patience],
+    ["checkpoint.every", checkpoint?.every ?? 1],
+  ] as const)
+    rule(
+      Number.isInteger(value) && value >= 1,
+      `${name} must be a whole number of at least 1`,
+      value,
+    );
+  const { clipNorm = 1, weightDecay = 0, minDelta = 0 } = options;
+  const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
+  rule(isPositive(learningRate), "learningRate must be a positive number", learningRate);
+  rule(isPositive(clipNorm), "clipNorm must be a positive number", clipNorm);
+  const isAmount = (value: number): boolean => Number.isFinite(value) && value >= 0;
+  rule(isAmount(weightDecay), "weightDecay must be a number of at least 0", weightDecay);
+  rule(isAmount(minDelta), "minDelta must be a number of at least 0", minDelta);
+  const { validationShare = 0.5, keep = "best", classWeights = "none" } = options;
   rule(
-    Number.isFinite(learningRate) && learningRate > 0,
-    "learningRate must be a positive number",
-    learningRate,
+    validationShare > 0 && validationShare < 1,
+    "validationShare must be above 0 and below 1",
+    validationShare,
   );
-  rule(Number.isFinite(clipNorm) && clipNorm > 0, "clipNorm must be a positive number", clipNorm);
+  rule(keep === "best" || keep === "last", 'keep must be "best" or "last"', keep);
+  rule(
+    typeof classWeights !== "string" || classWeights === "none" || classWeights === "auto",
+    'classWeights must be "none", "auto" or a list',
+    classWeights,
+  );
+  const { monitor = "loss", metrics = [] } = options;
+  rule(
+    monitor === "loss" || metrics.includes(monitor),
+    `monitor must be loss or one of the metrics [${metrics}]`,
+    monitor,
+  );
   resolveOptimizer(options.optimizer ?? { name: "adam" });
   learningRateFactor(options.learningRateSchedule ?? "constant", 1);
-}
-
-/** @throws UserError `training-data`, or `training-options` for a loss that does not fit the data */
-export function checkData(model: TrainableModel, data: TrainingData, loss?: Loss): void {
-  const { x, y, outputs, train, validation } = data;
-  const { targets: kind } = resolveLoss(y, loss).definition;
-  const rule = (holds: boolean, text: string, got: unknown): void => {
-    if (!holds) throw new UserError("training-data", `train: ${text}, got ${got}`);
-  };
-  const sampleSize = model.inputShape.reduce((product, n) => product * n, 1);
-  const samples = y instanceof Int32Array ? y.length : y.length / outputs;
-  rule(
-    x.length === samples * sampleSize,
-    `${samples} samples of [${model.inputShape}] need ${samples * sampleSize} values`,
-    x.length,
-  );
-  rule(train.length > 0, "there must be at least one training row", train.length);
-  const allFinite = (values: Float32Array): boolean => values.every((v) => Number.isFinite(v));
-  const checkRow = (row: number): void => {
-    const isRow = Number.isInteger(row) && row >= 0 && row < samples;
-    rule(isRow, `row numbers must be from 0 to ${samples - 1}`, row);
-    const features = x.subarray(row * sampleSize, (row + 1) * sampleSize);
-    rule(allFinite(features), `row ${row} must hold finite values`, "NaN or infinity");
-    if (y instanceof Float32Array) {
-      const targets = y.subarray(row * outputs, (row + 1) * outputs);
-      rule(allFinite(targets), `the targets of row ${row} must be finite`, "NaN or infinity");
-      const outside = targets.find((t) => kind === "shares" && (t < 0 || t > 1));
-      rule(outside === undefined, `the targets of row ${row} must be from 0 to 1`, outside);
-    } else {
-      const label = y[row]!;
-      rule(label >= 0 && label < outputs, `labels must be from 0 to ${outputs - 1}`, label);
-    }
-  };
-  for (const rows of [train, validation]) for (let i = 0; i < rows.length; i++) checkRow(rows[i]!);
 }

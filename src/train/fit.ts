@@ -1,35 +1,42 @@
 /**
  * The training loop: mini-batches in a seeded order, one compiled step each, validation after each
- * epoch, and the weights of the best (or of the last) epoch at the end. Given the same model, data, options and
- * seed, losses and weights are the same to the bit on any machine.
+ * epoch, and the weights of the best (or of the last) epoch at the end. Given the same model, data,
+ * options and seed, losses and weights are the same to the bit on any machine.
  *
  * Every row counts once an epoch: the last batch is filled up with rows of weight 0.
  */
 import { UserError } from "../base/errors.ts";
 import { makeRng } from "../base/rng.ts";
 import { compileOnce } from "../compiler/compile-once.ts";
-import type { ProgramTensor } from "../compiler/program.ts";
 import { type Instance, wasmInstance } from "../engine/instance.ts";
-import type { TypedArray } from "../tensor/tensor.ts";
+import { bestEpoch, hasFiniteLosses } from "./best-epoch.ts";
+import { checkData } from "./check-data.ts";
 import {
   fingerprintOf,
   readCheckpoint,
   type TrainingState,
   writeCheckpoint,
 } from "./checkpoint.ts";
+import { type Divergence, likelyCure } from "./divergence.ts";
+import { checkMetrics, epochMetrics } from "./epoch-metrics.ts";
 import type { EpochReport } from "./epoch-report.ts";
-import { checkData, checkOptions, type FitOptions, type TrainingData } from "./fit-options.ts";
-import { scheduleOf } from "./optimizers.ts";
+import { checkOptions, type FitOptions, type TrainingData } from "./fit-options.ts";
+import { resolveLoss } from "./losses.ts";
+import { rowsPerStep, scheduleOf } from "./optimizers.ts";
 import { pacer } from "./pacer.ts";
+import type { PauseSwitch } from "./pause-switch.ts";
+import { rowWeights } from "./row-weights.ts";
 import { learningRateFactor } from "./schedules.ts";
+import { type RowSplit, splitRows } from "./split-rows.ts";
 import {
   type Parameter,
   type TrainableModel,
   type TrainingGraphs,
   trainingGraphs,
 } from "./step.ts";
+import { portsOf } from "./training-ports.ts";
 
-export type { EpochReport, FitOptions, TrainingData };
+export type { Divergence, EpochReport, FitOptions, RowSplit, TrainingData };
 
 export type FitResult = {
   /** The parameters of the epoch that was kept, in the model's order. */
@@ -37,22 +44,28 @@ export type FitResult = {
   /** The epoch that was kept. */
   readonly best: EpochReport;
   readonly history: readonly EpochReport[];
+  /** The rows that trained, in the data's order, and those that validated. */
+  readonly rows: RowSplit;
   readonly steps: number;
-  /** Wall time, since it was resumed, for reports only. */
+  /** Wall time, since it was resumed and without pauses, for reports only. */
   readonly seconds: number;
   readonly stepsPerSecond: number;
+  /** Why the training ended early, with the last good epoch kept; absent where it did not. */
+  readonly diverged?: Divergence;
 };
 
 export type FitControl = {
   readonly signal?: AbortSignal;
+  readonly pause?: PauseSwitch;
   readonly onEpoch?: (report: EpochReport) => void;
 };
 
 /**
  * Trains a model.
  * @param control.signal stops within about 20 ms, with a `CancelledError`
- * @throws UserError `training-options`, `training-data`, `out-of-memory`, `checkpoint` when what to resume is not of
- * this training, or `training-diverged` when no epoch ends with a finite loss
+ * @param control.pause holds the training between two steps while it is paused
+ * @throws UserError `training-options`, `training-data`, `out-of-memory`, `checkpoint` when what to
+ * resume is not of this training, or `training-diverged` when no epoch ends with a finite loss
  */
 export async function fit(
   model: TrainableModel,
@@ -60,16 +73,21 @@ export async function fit(
   options: FitOptions,
   control: FitControl = {},
 ): Promise<FitResult> {
-  const { batchSize = 32, optimizer = { name: "adam" }, engine = wasmInstance } = options;
+  const { optimizer = { name: "adam" }, metrics = [], seed = 3, engine = wasmInstance } = options;
   const { memoryLimitBytes } = options;
   checkOptions(options);
-  checkData(model, data, options.loss);
-  const graphs = trainingGraphs(model, data, batchSize, optimizer, options);
+  checkData(model, data, options);
+  const { definition } = resolveLoss(data.y, options.loss);
+  checkMetrics(metrics, definition);
+  const rows = rowsOf(data, options, seed);
+  const batchSize = rowsPerStep(optimizer, options.batchSize ?? 32, rows.train.length);
+  const givesOutputs = metrics.length > 0;
+  const graphs = trainingGraphs(model, data, batchSize, optimizer, { ...options, givesOutputs });
   const instance = engine(
     compileOnce({ ...graphs }, memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
   );
   try {
-    return await fitOn(instance, graphs, model, data, options, control);
+    return await fitOn(instance, { graphs, rows, batchSize, model, data, options, control });
   } finally {
     instance.release?.();
   }
@@ -78,19 +96,31 @@ export async function fit(
 /** Trains on an instance that is ready. */
 async function fitOn(
   instance: Instance,
-  graphs: TrainingGraphs,
-  model: TrainableModel,
-  data: TrainingData,
-  options: FitOptions,
-  control: FitControl,
+  setup: {
+    readonly graphs: TrainingGraphs;
+    readonly rows: RowSplit;
+    readonly batchSize: number;
+    readonly model: TrainableModel;
+    readonly data: TrainingData;
+    readonly options: FitOptions;
+    readonly control: FitControl;
+  },
 ): Promise<FitResult> {
-  const { epochs, learningRate, batchSize = 32, seed = 3 } = options;
-  const { optimizer = { name: "adam" }, patience = epochs, keep = "best" } = options;
-  const ports = portsOf(instance);
-  const classWeights = classWeightsOf(data, options.classWeights ?? "none");
+  const { graphs, rows, batchSize, model, data, options, control } = setup;
+  const { epochs, learningRate, seed = 3 } = options;
+  const { optimizer = { name: "adam" }, metrics = [] } = options;
+  const { definition } = resolveLoss(data.y, options.loss);
+  const { validation } = rows;
+  const order = rows.train.slice();
+  const givesOutputs = metrics.length > 0;
+  const ports = portsOf(instance, {
+    labels: definition.targets === "labels",
+    outputs: givesOutputs,
+  });
+  const weightOf = rowWeights(data, rows.train, options.classWeights ?? "none");
   const rng = makeRng(seed);
   const [shuffling, dropping] = [rng.fork("shuffle"), rng.fork("dropout")];
-  const pause = pacer(control.signal);
+  const pause = pacer(control.signal, control.pause);
 
   /** Sets indices and weights of a batch; returns its number of rows. */
   const fill = (rows: Int32Array, start: number, weightOf: (row: number) => number): number => {
@@ -103,8 +133,6 @@ async function fitOn(
     }
     return count;
   };
-  const order = Int32Array.from(data.train);
-  const validation = Int32Array.from(data.validation);
   const stepsPerEpoch = Math.ceil(order.length / batchSize);
   const schedule = scheduleOf(optimizer, learningRate);
   const factorAt = learningRateFactor(
@@ -119,52 +147,51 @@ async function fitOn(
     let sum = 0;
     for (let start = 0; start < order.length; start += batchSize) {
       const count = Math.min(batchSize, order.length - start);
-      fill(order, start, (row) => classWeights(row) / count);
+      fill(order, start, (row) => weightOf(row) / count);
       ports.seed[0] = dropping.u32();
       ports.schedule.set(nextSchedule());
       instance.run("step");
       sum += ports.stepLoss[0]! * count;
+      // Nothing comes back from there.
+      if (!Number.isFinite(sum)) return sum;
       await pause();
     }
     return sum / order.length;
   };
-  const validate = async (): Promise<
-    Pick<EpochReport, "validationLoss" | "validationAccuracy">
-  > => {
+  const outputs = new Float32Array(givesOutputs ? validation.length * data.outputs : 0);
+  const validate = async (): Promise<Omit<EpochReport, "epoch" | "loss">> => {
     if (validation.length === 0) return { validationLoss: null, validationAccuracy: null };
     let loss = 0;
     let correct = 0;
     for (let start = 0; start < validation.length; start += batchSize) {
-      fill(validation, start, () => 1);
+      const count = fill(validation, start, () => 1);
       instance.run("evaluate");
       loss += ports.loss[0]!;
       correct += ports.correct?.[0] ?? 0;
+      const given = ports.outputs?.subarray(0, count * data.outputs);
+      if (given) outputs.set(given, start * data.outputs);
       await pause();
     }
     return {
       validationLoss: loss / validation.length,
       validationAccuracy: ports.correct ? correct / validation.length : null,
+      ...(givesOutputs
+        ? { metrics: epochMetrics(metrics, definition, outputs, targets, data.outputs) }
+        : {}),
     };
   };
+  const targets = targetsOf(data, validation);
 
-  const began = performance.now();
+  const began = performance.now() - (control.pause?.pausedMs ?? 0);
   const history: EpochReport[] = [];
-  let best: EpochReport | undefined;
-  let lowest = Number.POSITIVE_INFINITY;
+  const ranking = bestEpoch(options);
   const bestParameters = model.parameters.map((p) => ({ ...p, data: p.data.slice() }));
-  /** Whether an epoch is the best so far. */
-  const isBest = (report: EpochReport): boolean => {
-    // Without a validation loss, or where the last epoch is wanted, later is better.
-    const ranked = keep === "best" ? report.validationLoss : null;
-    const score = ranked ?? (Number.isFinite(report.loss) ? -report.epoch : report.loss);
-    if (!(score < lowest)) return false;
-    lowest = score;
-    best = report;
-    return true;
-  };
   const { checkpoint, resume, engine: _, memoryLimitBytes: __, ...rest } = options;
+  const weights = data.sampleWeights && Array.from(data.sampleWeights);
   const fingerprint =
-    checkpoint || resume ? fingerprintOf(graphs.step, [order, validation], rest) : "";
+    checkpoint || resume
+      ? fingerprintOf(graphs.step, [order, validation], { ...rest, sampleWeights: weights })
+      : "";
   const state: TrainingState = {
     history,
     rngs: [shuffling, dropping],
@@ -173,70 +200,69 @@ async function fitOn(
   };
   if (resume) {
     readCheckpoint(resume, fingerprint, state);
-    history.forEach(isBest);
+    history.forEach(ranking.offer);
     while (step < history.length * stepsPerEpoch) nextSchedule();
   }
-  const resumed = history.length;
-  for (let epoch = resumed + 1; epoch <= epochs; epoch++) {
-    if (epoch - 1 - (best?.epoch ?? 0) >= patience) break;
+  const resumedSteps = step;
+  let diverged: Divergence | undefined;
+  for (let epoch = history.length + 1; epoch <= epochs; epoch++) {
+    if (ranking.isOver(epoch - 1)) break;
     const loss = await trainEpoch();
     const report = { epoch, loss, ...(await validate()) };
     history.push(report);
-    if (isBest(report)) for (const { name, data: to } of bestParameters) to.set(ports.state(name));
+    if (ranking.offer(report))
+      for (const { name, data: to } of bestParameters) to.set(ports.state(name));
     control.onEpoch?.(report);
+    if (!hasFiniteLosses(report)) {
+      const cure = likelyCure(model, data, rows.train, options);
+      diverged = { epoch, loss: Number.isFinite(loss) ? report.validationLoss! : loss, cure };
+      break;
+    }
     if (checkpoint && epoch % checkpoint.every === 0)
       await checkpoint.save(writeCheckpoint(fingerprint, state));
   }
+  const best = ranking.best();
   if (!best)
     throw new UserError(
       "training-diverged",
-      `train: the loss must stay finite, got ${history.at(-1)!.loss}`,
-      "use a lower learning rate, standardize the features, and look for values that are not finite",
+      `train: the loss must stay finite, got ${diverged?.loss} in epoch ${diverged?.epoch}`,
+      diverged?.cure,
     );
-  const seconds = (performance.now() - began) / 1000;
-  const steps = history.length * stepsPerEpoch;
+  const seconds = (performance.now() - began - (control.pause?.pausedMs ?? 0)) / 1000;
   return {
     parameters: bestParameters,
     best,
     history,
-    steps,
+    rows,
+    steps: step,
     seconds,
-    stepsPerSecond: (steps - resumed * stepsPerEpoch) / seconds,
+    stepsPerSecond: (step - resumedSteps) / seconds,
+    ...(diverged ? { diverged } : {}),
   };
 }
 
-/** The memory that the loop reads and writes. */
-function portsOf(instance: Instance) {
-  const { program } = instance;
-  const find = (tensors: readonly ProgramTensor[], name: string): TypedArray => {
-    const tensor = tensors.find((t) => t.name === name);
-    if (!tensor) throw new Error(`fit: the program has no "${name}"`);
-    return instance.view(tensor);
-  };
-  const step = program.entries.find((entry) => entry.name === "step")!;
-  const evaluate = program.entries.find((entry) => entry.name === "evaluate")!;
-  const correct = evaluate.outputs[1];
-  return {
-    indices: find(step.inputs, "indices"),
-    weights: find(step.inputs, "weights"),
-    seed: find(step.inputs, "seed"),
-    schedule: find(step.inputs, "schedule"),
-    stepLoss: instance.view(step.outputs[0]!),
-    loss: instance.view(evaluate.outputs[0]!),
-    correct: correct && instance.view(correct),
-    state: (name: string): TypedArray => find(program.states, name),
-    /** All states but the data. */
-    changing: program.states
-      .filter(({ name }) => !name.startsWith("data/"))
-      .map((tensor) => instance.view(tensor)),
-  };
+/** As given, or as `validationShare` splits the training rows. */
+function rowsOf(
+  { y, train, validation, groups }: TrainingData,
+  { validationShare: share, stratify = true }: FitOptions,
+  seed: number,
+): RowSplit {
+  if (share === undefined)
+    return { train: Int32Array.from(train), validation: Int32Array.from(validation) };
+  return splitRows(train, {
+    share,
+    seed,
+    ...(stratify && y instanceof Int32Array ? { classes: y } : {}),
+    ...(groups ? { groups } : {}),
+  });
 }
 
-function classWeightsOf(data: TrainingData, mode: "none" | "auto"): (row: number) => number {
-  const { y, outputs, train } = data;
-  if (mode === "none" || y instanceof Float32Array) return () => 1;
-  const counts = new Array<number>(outputs).fill(0);
-  for (let i = 0; i < train.length; i++) counts[y[train[i]!]!]!++;
-  const weights = counts.map((count) => (count > 0 ? train.length / (outputs * count) : 0));
-  return (row) => weights[y[row]!]!;
+/** Labels, or numbers, of some rows. */
+function targetsOf({ y, outputs }: TrainingData, rows: Int32Array): Int32Array | Float32Array {
+  if (y instanceof Int32Array) return rows.map((row) => y[row]!);
+  const targets = new Float32Array(rows.length * outputs);
+  rows.forEach((row, i) => {
+    targets.set(y.subarray(row * outputs, (row + 1) * outputs), i * outputs);
+  });
+  return targets;
 }

@@ -7,14 +7,22 @@ import { UserError } from "../base/errors.ts";
 import { makeRng } from "../base/rng.ts";
 import { compile } from "../compiler/compile.ts";
 import { wasmInstance } from "../engine/instance.ts";
-import { checkData, type FitOptions, type TrainingData } from "./fit-options.ts";
-import { scheduleOf } from "./optimizers.ts";
+import { checkData } from "./check-data.ts";
+import type { FitOptions, TrainingData } from "./fit-options.ts";
+import { rowsPerStep, scheduleOf } from "./optimizers.ts";
 import { pacer } from "./pacer.ts";
 import { type TrainableModel, trainingGraphs } from "./step.ts";
 
 export type RangeTestOptions = Pick<
   FitOptions,
-  "batchSize" | "optimizer" | "loss" | "clipNorm" | "augmentation" | "seed" | "engine"
+  | "batchSize"
+  | "optimizer"
+  | "loss"
+  | "clipNorm"
+  | "weightDecay"
+  | "augmentation"
+  | "seed"
+  | "engine"
 > & {
   /** The rate of the first step. @default 1e-5 */
   readonly from?: number;
@@ -53,10 +61,11 @@ export async function rangeTest(
   options: RangeTestOptions = {},
   control: { readonly signal?: AbortSignal } = {},
 ): Promise<RangeTest> {
-  const { batchSize = 32, optimizer = { name: "adam" }, seed = 3, engine = wasmInstance } = options;
+  const { optimizer = { name: "adam" }, seed = 3, engine = wasmInstance } = options;
   const { from = 1e-5, factor = 1.1, steps = 100 } = options;
   checkSweep(from, factor, steps);
-  checkData(model, data, options.loss);
+  checkData(model, data, options);
+  const batchSize = rowsPerStep(optimizer, options.batchSize ?? 32, data.train.length);
   const { step } = trainingGraphs(model, data, batchSize, optimizer, options);
   const instance = engine(compile({ step }));
   const [entry] = instance.program.entries;

@@ -2,6 +2,7 @@
  * A training step as a graph: gather a mini-batch from the resident data set, forward, loss,
  * backward, optimizer. And the evaluation beside it, over the same states.
  */
+import { UserError } from "../base/errors.ts";
 import { buildGraph } from "../graph/build.ts";
 import type { Graph, GraphBuilder } from "../graph/graph.ts";
 import { withoutDeadNodes } from "../graph/live-nodes.ts";
@@ -58,6 +59,10 @@ export type StepOptions = {
   readonly loss?: Loss;
   /** The largest norm of the gradients of all parameters together. @default no bound */
   readonly clipNorm?: number;
+  /** L2: added to the gradients of weights, times the weight. @default 0 */
+  readonly weightDecay?: number;
+  /** Whether the evaluation also gives the model's outputs, last. @default false */
+  readonly givesOutputs?: boolean;
   /** Of the examples that a step sees; the evaluation sees them as they are. @default none */
   readonly augmentation?: SpectrogramAugmentation;
 };
@@ -66,7 +71,7 @@ export type StepOptions = {
  * @param data x [N, ...inputShape]; y class labels [N] or, as Float32Array, targets [N, outputs];
  * outputs: classes, or their width
  * @throws UserError `training-options` when optimizer or loss are not known or do not fit the data;
- * Error when the model's output does not have that width
+ * `training-data` when the model's output does not have that width
  */
 export function trainingGraphs(
   model: TrainableModel,
@@ -77,7 +82,7 @@ export function trainingGraphs(
   },
   batchSize: number,
   optimizer: Optimizer,
-  { loss, clipNorm, augmentation }: StepOptions = {},
+  { loss, clipNorm, weightDecay, givesOutputs = false, augmentation }: StepOptions = {},
 ): TrainingGraphs {
   const sampleSize = model.inputShape.reduce((product, n) => product * n, 1);
   const samples = data.x.length / sampleSize;
@@ -105,18 +110,27 @@ export function trainingGraphs(
     const outputs = model.forward(builder, batch, given, seed ? { dropoutSeed: seed } : {});
     const { shape } = builder.spec(outputs);
     if (shape.length !== 2 || shape[1] !== data.outputs)
-      throw new Error(`train: the model must give [B,${data.outputs}], got [${shape}]`);
+      throw new UserError(
+        "training-data",
+        `train: the model must give [B,${data.outputs}], got [${shape}]`,
+      );
     const results = builder.apply(definition.operator, [outputs, targets, weights], settings);
-    return { builder, parameters, points, results: results.slice(0, 2) };
+    return { builder, parameters, points, outputs, results: results.slice(0, 2) };
   };
   const { builder, parameters, points, results } = start(true);
   addOptimizer(builder, results[0]!, parameters, optimizer, {
     points,
     ...(clipNorm === undefined ? {} : { clipNorm }),
+    ...(weightDecay === undefined ? {} : { weightDecay }),
   });
   const evaluation = start(false);
   return {
     step: withoutDeadNodes(builder.finish(results.slice(0, 1))),
-    evaluate: withoutDeadNodes(evaluation.builder.finish(evaluation.results)),
+    evaluate: withoutDeadNodes(
+      evaluation.builder.finish([
+        ...evaluation.results,
+        ...(givesOutputs ? [evaluation.outputs] : []),
+      ]),
+    ),
   };
 }
