@@ -7,7 +7,7 @@ const ENTRY = new URL("./thread-worker.ts", import.meta.url);
 /** Starts so many threads, which are ready to be sent jobs at once. */
 export function startThreads(count: number): readonly ThreadWorker[] {
   return Array.from({ length: count }, (_, i): ThreadWorker => {
-    const worker = new Worker(ENTRY, { name: `thread ${i + 1}` });
+    const worker = new Worker(ENTRY, { name: `thread ${i + 1}`, execArgv: [] });
     worker.unref();
     let failure: string | undefined;
     let ended = false;
