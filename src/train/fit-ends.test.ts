@@ -106,7 +106,8 @@ test("a training that diverges keeps the last good epoch and says what helps", a
 
 test("without any good epoch it is refused with the epoch and the cure", async () => {
   const data = points(30);
-  const large = fit(MODEL, { ...data, x: data.x.map(() => 3e38) }, OPTIONS);
+  const numbers = { ...data, x: data.x.map(() => 3e38), y: new Float32Array(60) };
+  const large = fit(MODEL, numbers, OPTIONS);
   await assert.rejects(large, (error) => {
     assert.ok(error instanceof UserError && error.code === "training-diverged");
     assert.match(error.message, /the loss must stay finite, got (NaN|Infinity) in epoch 1/);
