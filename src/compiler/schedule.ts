@@ -6,6 +6,7 @@
  * The sizes follow what V8 keeps in registers: 4 rows by 2 vectors of 4 lanes are 8 accumulators,
  * with 2 vectors and 1 splat live beside them (bench/gemm).
  */
+import { memoize } from "../base/memoize.ts";
 import { affineOf } from "../ir/affine.ts";
 import type { Expr, Kernel, Routine, Stmt } from "../ir/kernel.ts";
 import { OPS } from "../ir/ops.ts";
@@ -65,7 +66,7 @@ export function fusedSchedule(schedule: Schedule): Schedule {
  * does not depend on it. The axis itself is a ramp of four lanes.
  */
 export function isVectorizable(kernel: Kernel, loop: Loop): boolean {
-  if (!loop.parallel) return false;
+  if (!loop.parallel || storesAcross(loop)) return false;
   const dtypes = new Map(kernel.buffers.map((b) => [b.name, b.dtype]));
   const dependent = new Set<string>();
   /** Undefined: cannot be vectorised. */
@@ -132,8 +133,18 @@ export function isVectorizable(kernel: Kernel, loop: Loop): boolean {
   return possible;
 }
 
+/** Whether a store clearly is not to neighbors: said first, since it is true of most outer loops. */
+function storesAcross(loop: Loop): boolean {
+  let across = false;
+  everyStmt(loop.body, (stmt) => {
+    const affine = stmt.kind === "store" ? affineOf(stmt.index) : undefined;
+    if (affine && affine.coefficients.get(loop.axis) !== 1) across = true;
+  });
+  return across;
+}
+
 /** Whether a routine has a form on four lanes: no `if`, no int64, SIMD operations only. */
-export function isVectorRoutine(routine: Routine): boolean {
+export const isVectorRoutine: (routine: Routine) => boolean = memoize((routine) => {
   let possible = routine.parameters.every((p) => p.type !== "int64");
   const check = (expr: Expr): void => {
     if (expr.kind === "op") {
@@ -150,4 +161,4 @@ export function isVectorRoutine(routine: Routine): boolean {
   });
   check(routine.result);
   return possible;
-}
+});

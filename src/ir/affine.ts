@@ -2,6 +2,7 @@
  * Recognises index expressions of the form constant + Σ coefficient · axis. Addresses, vector
  * strides and in-place checks all rest on it.
  */
+import { memoize } from "../base/memoize.ts";
 import type { Expr } from "./kernel.ts";
 
 export type Affine = {
@@ -14,7 +15,10 @@ export type Affine = {
 export function affineOf(expr: Expr): Affine | undefined {
   if (expr.kind === "const") return { constant: expr.value, coefficients: new Map() };
   if (expr.kind === "axis") return { constant: 0, coefficients: new Map([[expr.axis, 1]]) };
-  if (expr.kind !== "op") return undefined;
+  return expr.kind === "op" ? affineOfOp(expr) : undefined;
+}
+
+const affineOfOp = memoize((expr: Expr & { readonly kind: "op" }): Affine | undefined => {
   const [first, second] = expr.args;
   if (!first || !second) return undefined;
   const a = affineOf(first);
@@ -33,7 +37,7 @@ export function affineOf(expr: Expr): Affine | undefined {
     default:
       return undefined;
   }
-}
+});
 
 export function equalAffine(a: Affine, b: Affine): boolean {
   if (a.constant !== b.constant || a.coefficients.size !== b.coefficients.size) return false;

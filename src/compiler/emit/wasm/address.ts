@@ -4,8 +4,9 @@
  * loop level and shared by every access with the same coefficients; the constant becomes the
  * offset of the instruction.
  */
+import { memoize } from "../../../base/memoize.ts";
 import type { Expr, Stmt } from "../../../ir/kernel.ts";
-import { everyExpr, everyStmt } from "../../../ir/walk.ts";
+import { everyPart, everyStmt, exprsOf } from "../../../ir/walk.ts";
 
 /** index = constant + sum(coefficients * axis) + sum(coefficient * term), in elements. */
 export type LinearIndex = {
@@ -58,15 +59,31 @@ function isLinear(e: Expr, definitions: Definitions): boolean {
   return linearize(e, definitions).terms.length === 0;
 }
 
-/** Visits the buffer and index of every load and store in statements, nested ones included. */
-export function everyAccess(
-  body: readonly Stmt[],
-  visit: (buffer: string, index: Expr, isStore: boolean) => void,
-): void {
-  everyExpr(body, (e) => {
-    if (e.kind === "load") visit(e.buffer, e.index, false);
-  });
-  everyStmt(body, (stmt) => {
-    if (stmt.kind === "store") visit(stmt.buffer, stmt.index, true);
-  });
-}
+export type Access = { readonly buffer: string; readonly index: Expr };
+
+/** The loads and the stores of statements, nested ones included, in order. */
+export const accessesOf: (body: readonly Stmt[]) => {
+  readonly loads: readonly Access[];
+  readonly stores: readonly Access[];
+} = memoize((body) => {
+  const loads: Access[] = [];
+  const stores: Access[] = [];
+  const add = (inner: readonly Stmt[]): void => {
+    const accesses = accessesOf(inner);
+    loads.push(...accesses.loads);
+    stores.push(...accesses.stores);
+  };
+  for (const stmt of body) {
+    for (const expr of exprsOf(stmt))
+      everyPart(expr, (e) => {
+        if (e.kind === "load") loads.push(e);
+      });
+    if (stmt.kind === "store") stores.push(stmt);
+    if (stmt.kind === "loop") add(stmt.body);
+    if (stmt.kind === "if") {
+      add(stmt.body);
+      add(stmt.otherwise);
+    }
+  }
+  return { loads, stores };
+});

@@ -182,7 +182,7 @@ export function bindCode(
   { bytes, relocations }: Pick<Code, "bytes" | "relocations">,
   addresses: readonly number[],
 ): Uint8Array {
-  const bound = Uint8Array.from(bytes);
+  const bound = new Uint8Array(bytes);
   for (const { at, symbol, plus } of relocations) {
     let rest = (addresses[symbol]! + plus) >>> 0;
     for (let i = 0; i < OFFSET_BYTES; i++) {

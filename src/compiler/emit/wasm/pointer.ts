@@ -4,7 +4,7 @@
  */
 import type { Expr, Stmt } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
-import { everyAccess, type LinearIndex } from "./address.ts";
+import { accessesOf, type LinearIndex } from "./address.ts";
 import { axisOffset, type Emission, type Level } from "./emission.ts";
 import type { Offset } from "./encoder.ts";
 import type { Point } from "./lanes.ts";
@@ -93,12 +93,14 @@ export function enterLevel(
   const pointers = new Map<string, number>();
   const steps: { local: number; step: number }[] = [];
   const axes = [...s.levels.map((level) => level.axis), axis];
-  everyAccess(body, (buffer, index) => {
+  const { loads, stores } = accessesOf(body);
+  for (const { buffer, index } of [...loads, ...stores]) {
     const { coefficients } = s.linearOf(index);
-    const bytes = BYTES_PER_ELEMENT[s.bufferOf(buffer).dtype];
     const coefficient = coefficients.get(axis);
+    if (coefficient === undefined) continue;
+    const bytes = BYTES_PER_ELEMENT[s.bufferOf(buffer).dtype];
     const key = keyOf(axes, coefficients, bytes);
-    if (coefficient === undefined || pointers.has(key)) return;
+    if (pointers.has(key)) continue;
     const local = s.code.local(I32);
     const parent = pointerOf(s.levels, coefficients, bytes);
     const first = start * coefficient * bytes;
@@ -108,7 +110,7 @@ export function enterLevel(
     s.code.set(local);
     pointers.set(key, local);
     steps.push({ local, step: by * coefficient * bytes });
-  });
+  }
   return {
     level: { axis, pointers },
     advance: () => {
