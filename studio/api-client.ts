@@ -6,6 +6,7 @@ import type {
   Added,
   ApiError,
   BackendState,
+  DesignChoices,
   NewRun,
   Project,
   RecipeAnswer,
@@ -109,6 +110,7 @@ export const api = {
     request("GET", at("projects", project, "runs")),
   startRun: (project: string, options: NewRun = {}): Promise<Run> =>
     request("POST", at("projects", project, "runs"), json(options)),
+  designChoices: (): Promise<DesignChoices> => request("GET", at("design-choices")),
   backends: (): Promise<readonly BackendState[]> => request("GET", at("backends")),
   run: (id: string): Promise<RunResult> => request("GET", at("runs", id)),
   cancelRun: (id: string): Promise<Run> => request("POST", at("runs", id, "cancel"), json({})),

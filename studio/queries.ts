@@ -13,6 +13,7 @@ export const keys = {
   samples: (project: string) => ["samples", project] as const,
   values: (project: string, sample: string) => ["values", project, sample] as const,
   backends: ["backends"] as const,
+  choices: ["design-choices"] as const,
   recipe: (project: string) => ["recipe", project] as const,
   runs: (project: string) => ["runs", project] as const,
   run: (id: string) => ["run", id] as const,
@@ -59,6 +60,14 @@ export const useValues = (project: string, sample: string) =>
 
 export const useRecipe = (project: string) =>
   useQuery({ queryKey: keys.recipe(project), queryFn: () => api.recipe(project) });
+
+/** What a recipe may choose from; the same as long as the server runs. */
+export const useDesignChoices = () =>
+  useQuery({
+    queryKey: keys.choices,
+    queryFn: api.designChoices,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 
 export const useBackends = () =>
   useQuery({

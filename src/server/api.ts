@@ -6,6 +6,7 @@
  */
 import { type Static, type TSchema, type TUnsafe, Type } from "typebox";
 import type { BackendName } from "../host/backends.ts";
+import type { DesignChoices } from "../pipeline/design-choices.ts";
 import type { ProgressEvent } from "../pipeline/progress.ts";
 import type { Reading, Recipe } from "../pipeline/recipe.ts";
 import type { Report } from "../pipeline/report.ts";
@@ -118,6 +119,8 @@ export type BackendState = {
   /** Why it is not there, and what to do about it; null where it is. */
   readonly missing: string | null;
 };
+
+export type { DesignChoices } from "../pipeline/design-choices.ts";
 
 /** `POST /api/projects/:project/runs`; trains on WebAssembly unless told otherwise. */
 export type NewRun = { readonly seed?: number; readonly backend?: BackendName };
@@ -365,6 +368,11 @@ const backendName = Type.Union([
 export const backendStateSchema: Schema<BackendState> = schema<BackendState>()(
   Type.Object({ name: backendName, missing: nullable(Type.String()) }, closed),
 );
+
+export const designChoicesSchema: Schema<DesignChoices> = Type.Unsafe<DesignChoices>({
+  type: "object",
+  description: "layers, losses, optimizers and schedules with their settings",
+});
 
 export const newRunSchema: Schema<NewRun> = schema<NewRun>()(
   Type.Object(

@@ -26,6 +26,7 @@ export function LineChart({
   xName,
   yName,
   height = 260,
+  log = false,
   description,
 }: {
   columns: Columns;
@@ -35,6 +36,8 @@ export function LineChart({
   xName: string;
   yName: string;
   height?: number;
+  /** A logarithmic left axis; values that are not above 0 are left out. @default false */
+  log?: boolean;
   description: string;
 }) {
   const scheme = useComputedColorScheme("light");
@@ -42,12 +45,12 @@ export function LineChart({
   const chart = useRef<uPlot>(undefined);
   const latest = useRef(columns);
   latest.current = columns;
-  const look = JSON.stringify([lines, bands, xName, yName, height, scheme]);
+  const look = JSON.stringify([lines, bands, xName, yName, height, scheme, log]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `look` stands for everything drawn
   useEffect(() => {
     const element = place.current!;
-    const options = optionsOf({ lines, bands, bandColor, xName, yName, height, scheme });
+    const options = optionsOf({ lines, bands, bandColor, xName, yName, height, scheme, log });
     const plot = new uPlot(
       { ...options, width: Math.max(200, element.clientWidth) },
       latest.current as unknown as uPlot.AlignedData,
@@ -82,6 +85,7 @@ function optionsOf({
   yName,
   height,
   scheme,
+  log,
 }: {
   lines: readonly Line[];
   bands: readonly Band[];
@@ -90,6 +94,7 @@ function optionsOf({
   yName: string;
   height: number;
   scheme: "light" | "dark";
+  log: boolean;
 }): Omit<uPlot.Options, "width"> {
   const ink = CHART_INK[scheme];
   const font = "12px system-ui, sans-serif";
@@ -110,10 +115,11 @@ function optionsOf({
     scales: {
       x: { time: false },
       share: { range: [0, 1.04] },
+      ...(log ? { y: { distr: 3 as const } } : {}),
     },
     axes: [
       { ...axis, label: xName, size: 34 },
-      { ...axis, label: yName, size: 52 },
+      { ...axis, label: yName, size: 52, ...(log ? { values: powersOfTen } : {}) },
       ...(shares
         ? [
             {
@@ -155,6 +161,15 @@ function optionsOf({
     },
   };
 }
+
+/** Every power of ten is named, the ticks between are not. */
+const powersOfTen = (_: uPlot, ticks: (number | null)[]): string[] =>
+  ticks.map((tick) => {
+    const digits = tick === null ? "" : tick.toExponential(4);
+    if (!digits.startsWith("1.0000e")) return "";
+    const value = Number(digits);
+    return value >= 0.001 && value <= 1000 ? String(value) : value.toExponential(0);
+  });
 
 /** Fills each stretch with its label's color, below grid and lines. */
 function fillBands(

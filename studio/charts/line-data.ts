@@ -27,13 +27,19 @@ export function segmentBands(
   }));
 }
 
-/** Training loss, validation loss and validation accuracy over epochs. */
-export function historyColumns(history: readonly EpochReport[]): Columns {
+/**
+ * Training loss, validation loss and, where there is one, validation accuracy over epochs.
+ * @param log leaves out losses that a logarithmic axis cannot show
+ */
+export function historyColumns(history: readonly EpochReport[], log = false): Columns {
+  const loss = (value: number | null): number | null =>
+    log && !((value ?? 0) > 0) ? null : finite(value);
+  const accuracies = history.map(({ validationAccuracy }) => finite(validationAccuracy));
   return [
     history.map(({ epoch }) => epoch),
-    history.map(({ loss }) => finite(loss)),
-    history.map(({ validationLoss }) => finite(validationLoss)),
-    history.map(({ validationAccuracy }) => finite(validationAccuracy)),
+    history.map((epoch) => loss(epoch.loss)),
+    history.map(({ validationLoss }) => loss(validationLoss)),
+    ...(accuracies.some((value) => value !== null) ? [accuracies] : []),
   ];
 }
 

@@ -1,16 +1,14 @@
 /** The design of a project: what was chosen and why, and the recipe itself, to edit. */
-import { Button, Group, Skeleton, Stack, Text, Textarea } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { Skeleton, Stack, Text } from "@mantine/core";
 import type { Recipe } from "../../src/pipeline/recipe.ts";
 import type { Report } from "../../src/pipeline/report.ts";
 import type { Project } from "../../src/server/api.ts";
-import { api } from "../api-client.ts";
 import { flowOf } from "../flow.ts";
 import { percent, score } from "../format.ts";
 import { Failure } from "../panels/failure.tsx";
+import { RecipeEditor } from "../panels/recipe-editor.tsx";
 import { Section } from "../panels/section.tsx";
-import { keys, newestDone, useRecipe, useRun, useRuns, useSamples } from "../queries.ts";
+import { newestDone, useRecipe, useRun, useRuns, useSamples } from "../queries.ts";
 import { isTable } from "../samples.ts";
 
 export default function DesignPage({ project }: { project: Project }) {
@@ -125,81 +123,4 @@ function Design({ design }: { design: NonNullable<Report["design"]> }) {
       </ul>
     </Section>
   );
-}
-
-function RecipeEditor({
-  project,
-  own,
-  shown,
-}: {
-  project: Project;
-  own: Recipe | null;
-  shown: Recipe | undefined;
-}) {
-  const client = useQueryClient();
-  const before = shown ? JSON.stringify(shown, null, 2) : "";
-  const [text, setText] = useState(before);
-  const refresh = () => client.invalidateQueries({ queryKey: keys.recipe(project.id) });
-  const save = useMutation({
-    mutationFn: async (json: string) => api.saveRecipe(project.id, parse(json)),
-    onSuccess: refresh,
-  });
-  const reset = useMutation({
-    mutationFn: () => api.deleteRecipe(project.id),
-    onSuccess: refresh,
-  });
-  const error = save.error ?? reset.error;
-  return (
-    <Section
-      title="tinsmith.json"
-      aside={
-        <Group gap="xs">
-          {own && (
-            <Button
-              size="xs"
-              variant="default"
-              loading={reset.isPending}
-              onClick={() => reset.mutate()}
-            >
-              Let the designer choose
-            </Button>
-          )}
-          <Button
-            size="xs"
-            loading={save.isPending}
-            disabled={text.trim() === "" || (own !== null && text === before)}
-            onClick={() => save.mutate(text)}
-          >
-            {own ? "Save" : "Use this recipe"}
-          </Button>
-        </Group>
-      }
-    >
-      <Stack gap="sm">
-        {error && <Failure title="The recipe was not saved" error={error} />}
-        <Textarea
-          aria-label="Recipe as JSON"
-          autosize
-          minRows={8}
-          maxRows={32}
-          spellCheck={false}
-          placeholder="The recipe of the first run appears here. You can also paste one."
-          styles={{
-            input: { fontFamily: "var(--mantine-font-family-monospace)", fontSize: 12.5 },
-          }}
-          value={text}
-          onChange={({ currentTarget }) => setText(currentTarget.value)}
-        />
-      </Stack>
-    </Section>
-  );
-}
-
-/** Says where text is no JSON before the server has to. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`recipe: the text must be JSON, got ${(error as Error).message}`);
-  }
 }

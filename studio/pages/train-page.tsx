@@ -5,6 +5,7 @@ import {
   Group,
   NativeSelect,
   NumberInput,
+  SegmentedControl,
   Skeleton,
   Stack,
   Text,
@@ -87,6 +88,7 @@ function StartRun({ project, runs }: { project: Project; runs: readonly Run[] })
           <NativeSelect
             size="sm"
             aria-label="Training engine"
+            w={200}
             title="What trains the network. WebAssembly gives the same bits on every machine."
             value={backend}
             onChange={({ currentTarget }) => setBackend(currentTarget.value as BackendName)}
@@ -172,7 +174,8 @@ function OpenRun({ project, summary }: { project: Project; summary: Run }) {
     () => mergeEpochs(data?.details?.history, live.data),
     [data?.details?.history, live.data],
   );
-  const columns = useMemo(() => historyColumns(history), [history]);
+  const [log, setLog] = useState(false);
+  const columns = useMemo(() => historyColumns(history, log), [history, log]);
   const advice = adviceOf(run.report?.training.diagnosis);
   return (
     <Section
@@ -218,13 +221,23 @@ function OpenRun({ project, summary }: { project: Project; summary: Run }) {
         {error && <Failure error={error} />}
         {history.length > 0 && (
           <Suspense fallback={<Skeleton height={280} />}>
+            <Group justify="flex-end" mb={-8}>
+              <SegmentedControl
+                size="xs"
+                aria-label="Loss axis"
+                value={log ? "log" : "linear"}
+                onChange={(value) => setLog(value === "log")}
+                data={["linear", "log"]}
+              />
+            </Group>
             <LineChart
               columns={columns}
-              lines={LINES}
+              lines={LINES.slice(0, columns.length - 1)}
+              log={log}
               xName="epoch"
               yName="loss"
               height={280}
-              description={`Losses and validation accuracy of ${plural(history.length, "epoch")}`}
+              description={`${columns.length > 3 ? "Losses and validation accuracy" : "Losses"} of ${plural(history.length, "epoch")}`}
             />
           </Suspense>
         )}

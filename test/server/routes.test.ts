@@ -63,6 +63,7 @@ test("the OpenAPI document lists every route", async (t) => {
     "DELETE /api/projects/{project}/recipe",
     "DELETE /api/projects/{project}/samples/{sample}",
     "GET /api/backends",
+    "GET /api/design-choices",
     "GET /api/health",
     "GET /api/projects",
     "GET /api/projects/{project}",

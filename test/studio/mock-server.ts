@@ -8,6 +8,7 @@ import fastifyStatic from "@fastify/static";
 import fastifyWebsocket, { type WebSocket } from "@fastify/websocket";
 import fastify, { type FastifyReply } from "fastify";
 import { prepareStudio } from "../../src/cli/serve-studio.ts";
+import { designChoices } from "../../src/pipeline/design-choices.ts";
 import type {
   Added,
   ApiError,
@@ -70,6 +71,7 @@ export async function startMock(): Promise<Mock> {
     done(null, body),
   );
 
+  app.get("/api/design-choices", () => designChoices());
   app.get("/api/backends", () => [
     { name: "wasm", missing: null },
     { name: "native", missing: "native: a C compiler must be installed" },

@@ -312,9 +312,64 @@ describe("Studio", requirement("chromium"), () => {
     });
   });
 
+  test("a network is put together from forms, and the recipe says the same", async () => {
+    await withState({ recipe: null }, async () => {
+      await onPage(`projects/${PROJECT}/design`, async ({ page, errors }) => {
+        await page.getByLabel("Add a layer").selectOption("conv1d");
+        await page.getByLabel("kernel size of layer 3").fill("5");
+        await page.getByLabel("Type of layer 1").selectOption("reshape");
+        await page.getByLabel("shape of layer 1").fill("13 x 3");
+        await page.getByLabel("Move layer 3 up").click();
+        await page.getByLabel("Remove layer 3").click();
+        await page.getByLabel("Optimizer").selectOption("sgd");
+        await page.getByLabel("momentum of sgd").fill("0.9");
+        await page.getByLabel("Schedule of the rate").selectOption("cosine");
+        await page.getByRole("button", { name: "Use this recipe" }).click();
+        await page.getByText("Your recipe").waitFor();
+        const { layers, training } = mock.state.recipe!;
+        assert.deepEqual(layers, [
+          { type: "reshape", shape: [13, 3] },
+          { type: "conv1d", filters: 8, kernelSize: 5 },
+        ]);
+        assert.deepEqual(training.optimizer, { name: "sgd", momentum: 0.9 });
+        assert.equal(training.learningRateSchedule, "cosine");
+        assert.deepEqual(errors, []);
+      });
+    });
+  });
+
+  test("a regression shows what it predicts, in both schemes", async () => {
+    const scores = { mae: 1.5, mse: 4, r2: 0.876, explainedVariance: 0.88 };
+    const target = { float32: scores, int8: scores };
+    const targets = ["temperature", "flow"].map((name) => ({ name, ...target }));
+    const report = {
+      ...DONE.report!,
+      test: { labels: ["temperature", "flow"], float32: null, int8: null },
+      regression: { ...scores, targets },
+    };
+    const predictions = [1, 2, 3].map((n) => ({ actual: [n, -n], predicted: [n + 0.5, -n] }));
+    const run = { ...DONE, report, details: { ...DONE.details!, predictions } };
+    await withState({ runs: [run] }, async () => {
+      for (const colorScheme of ["light", "dark"] as const)
+        await onPage(
+          `projects/${PROJECT}/result`,
+          async ({ page, errors }) => {
+            await page.locator(".tile", { hasText: "R², int8" }).getByText("0.876").waitFor();
+            await page.getByLabel("Predicted number").selectOption("flow");
+            await page.getByRole("img", { name: "3 test windows: flow as predicted" }).waitFor();
+            await page.goto(`${mock.url}/#/projects/${PROJECT}/train`);
+            await page.locator("tr", { hasText: "0.876" }).waitFor();
+            assert.deepEqual(errors, []);
+          },
+          { colorScheme },
+        );
+    });
+  });
+
   test("a recipe is refused with the server's reason, kept, and let go again", async () => {
     await withState({ recipe: null }, async () => {
       await onPage(`projects/${PROJECT}/design`, async ({ page }) => {
+        await page.getByText("tinsmith.json", { exact: true }).click();
         const text = page.getByRole("textbox", { name: "Recipe as JSON" });
         const use = page.getByRole("button", { name: "Use this recipe" });
         const recipe = await text.inputValue();

@@ -2,18 +2,30 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { QueryClient } from "@tanstack/react-query";
+import { LAYER_FIELDS } from "../../src/models/layer-fields.ts";
+import { parseLayers } from "../../src/models/parse-layer.ts";
 import type { Project, Run, RunResult, SampleSummary } from "../../src/server/api.ts";
 import { cellText, confusionCells } from "../../studio/charts/confusion-layout.ts";
 import { historyColumns, recordingColumns, segmentBands } from "../../studio/charts/line-data.ts";
 import { labelColor } from "../../studio/charts/palette.ts";
 import { scatterLayout } from "../../studio/charts/scatter-layout.ts";
 import { ticks } from "../../studio/charts/ticks.ts";
+import { xyLayout } from "../../studio/charts/xy-layout.ts";
 import { type PickedFile, parcelGroups, picked } from "../../studio/dropped-files.ts";
 import { applyEvents, mergeEpochs } from "../../studio/events.ts";
 import { flowOf } from "../../studio/flow.ts";
 import { bytes, hertz, percent, plural, score, seconds } from "../../studio/format.ts";
 import { phaseStates } from "../../studio/phases.ts";
 import { keys, newestDone } from "../../studio/queries.ts";
+import {
+  moved,
+  newLayer,
+  readDraft,
+  settingText,
+  settingValue,
+  withSetting,
+  writeDraft,
+} from "../../studio/recipe-draft.ts";
 import { hrefOf, parseHash } from "../../studio/router.ts";
 import {
   allLabels,
@@ -322,4 +334,69 @@ describe("events", () => {
     assert.equal(newestDone([at("c", "2026-01-01", "done"), ...runs])?.id, "a");
     assert.equal(newestDone(undefined), undefined);
   });
+});
+
+test("losses that a logarithmic axis cannot show are gaps, and a regression has no accuracy", () => {
+  const epoch = { epoch: 1, loss: 0, validationLoss: 0.5, validationAccuracy: null };
+  assert.deepEqual(historyColumns([epoch]), [[1], [0], [0.5]]);
+  assert.deepEqual(historyColumns([epoch], true), [[1], [null], [0.5]]);
+});
+
+test("a draft of a recipe is read where it can be, and changed without losing anything", () => {
+  const text = JSON.stringify({ own: 1, layers: [], training: {} });
+  assert.equal(JSON.parse(writeDraft({ ...readDraft(text)!, layers: [] })).own, 1);
+  for (const other of ["", "{", "[]", "{}", '{"layers": [1], "training": {}}'])
+    assert.equal(readDraft(other), undefined, other);
+  assert.deepEqual(withSetting({ a: 1, b: 2 }, "a", undefined), { b: 2 });
+  assert.deepEqual(Object.keys(withSetting({ a: 1, b: 2 }, "a", 3)), ["a", "b"]);
+  assert.deepEqual(moved(["a", "b", "c"], 2, 0), ["c", "a", "b"]);
+});
+
+test("a new layer has all that the reader of recipes asks for", () => {
+  const complain = (path: string, rule: string): Error => new Error(`${path} ${rule}`);
+  for (const [type, fields] of Object.entries(LAYER_FIELDS)) {
+    const layer = newLayer(type, fields);
+    assert.deepEqual(parseLayers("layers", [layer], { wrong: complain, unknownKey: complain }), [
+      layer,
+    ]);
+  }
+});
+
+test("settings are typed as numbers, pairs and lists; other text is left for the server", () => {
+  const count = { kind: "count" } as const;
+  assert.equal(settingValue(" 12 ", count), 12);
+  assert.deepEqual(settingValue("3 x 5", { kind: "size" }), [3, 5]);
+  assert.deepEqual(settingValue("7", { kind: "shape" }), [7]);
+  assert.equal(settingValue("", count), undefined);
+  assert.equal(settingValue("many", count), "many");
+  assert.equal(settingText([3, 5]), "3 x 5");
+});
+
+test("predictions lie on the diagonal where they are right", () => {
+  const box = { width: 100, height: 100 };
+  const { dots, line } = xyLayout(
+    [
+      { x: 0, y: 0 },
+      { x: 10, y: 10 },
+    ],
+    box,
+    "diagonal",
+  );
+  assert.deepEqual(line, { x1: 0, y1: 100, x2: 100, y2: 0 });
+  const [first, last] = [...dots.matchAll(/M([\d.]+) ([\d.]+)h0/g)].map((m) =>
+    m.slice(1).map(Number),
+  );
+  for (const [x, y] of [first!, last!]) assert.ok(Math.abs(x! + y! - 100) < 0.2);
+  assert.equal(
+    xyLayout(
+      [
+        { x: 5, y: -1 },
+        { x: 6, y: 1 },
+      ],
+      box,
+      "zero",
+    ).line.y1,
+    50,
+  );
+  assert.match(xyLayout([], box, "zero").dots, /^$/);
 });

@@ -1,7 +1,8 @@
 /** The recipe of a project: a person's, or none when the designer is to choose. */
+import { designChoices } from "../../pipeline/design-choices.ts";
 import { parseRecipe } from "../../pipeline/parse-recipe.ts";
 import type { Recipe } from "../../pipeline/recipe.ts";
-import { recipeAnswerSchema } from "../api.ts";
+import { designChoicesSchema, recipeAnswerSchema } from "../api.ts";
 import { type App, type Context, findProject } from "../app.ts";
 import { projectParams, responses } from "./shared.ts";
 
@@ -18,6 +19,17 @@ export function recipeRoutes(app: App, context: Context): void {
       const { id } = await findProject(context, request.params.project);
       return { recipe: ((await store.recipes.get(id)) ?? null) as Recipe | null };
     },
+  );
+  app.get(
+    "/api/design-choices",
+    {
+      schema: {
+        tags: ["recipe"],
+        summary: "What a recipe may choose from, with settings, defaults and bounds",
+        response: responses(designChoicesSchema),
+      },
+    },
+    async () => designChoices(),
   );
   app.put(
     PATH,
