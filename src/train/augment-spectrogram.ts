@@ -51,6 +51,8 @@ export type SpectrogramAugmentation = {
   readonly frequencyMasks?: Masks;
   /** The most frames by which an example is moved, either way. */
   readonly timeShift?: number;
+  /** The most frames by which a random frame is moved, the others with it; see `warpTime`. */
+  readonly timeWarp?: number;
 };
 
 /**

@@ -5,7 +5,7 @@
 import { UserError } from "../base/errors.ts";
 import type { Program } from "../compiler/program.ts";
 import type { Instance } from "../engine/instance.ts";
-import type { SpectrogramAugmentation } from "./augment-spectrogram.ts";
+import type { Augmentation } from "./augmentation.ts";
 import type { MetricName } from "./epoch-metrics.ts";
 import type { Loss } from "./losses.ts";
 import { type Optimizer, resolveOptimizer } from "./optimizers.ts";
@@ -78,8 +78,8 @@ export type FitOptions = {
   readonly weightDecay?: number;
   /** How much rows of each class count. @default "none" */
   readonly classWeights?: ClassWeights;
-  /** Changes of the training examples, which are spectrograms, drawn anew each time. @default none */
-  readonly augmentation?: SpectrogramAugmentation;
+  /** Changes of the training examples, spectrograms or images, drawn anew each time. @default none */
+  readonly augmentation?: Augmentation;
   /** Stop after so many epochs without a better value of what is monitored. @default never */
   readonly patience?: number;
   /** By how much a value must be better to count for `patience`. @default 0 */

@@ -7,11 +7,7 @@ import { buildGraph } from "../graph/build.ts";
 import type { Graph, GraphBuilder } from "../graph/graph.ts";
 import { withoutDeadNodes } from "../graph/live-nodes.ts";
 import type { Shape } from "../tensor/tensor.ts";
-import {
-  augmentationAttributes,
-  augmentSpectrogram,
-  type SpectrogramAugmentation,
-} from "./augment-spectrogram.ts";
+import { type Augmentation, addAugmentation } from "./augmentation.ts";
 import { gather } from "./gather.ts";
 import { type Loss, resolveLoss } from "./losses.ts";
 import { addOptimizer, gradientPoints, type Optimizer } from "./optimizers.ts";
@@ -64,7 +60,7 @@ export type StepOptions = {
   /** Whether the evaluation also gives the model's outputs, last. @default false */
   readonly givesOutputs?: boolean;
   /** Of the examples that a step sees; the evaluation sees them as they are. @default none */
-  readonly augmentation?: SpectrogramAugmentation;
+  readonly augmentation?: Augmentation;
 };
 
 /**
@@ -104,9 +100,7 @@ export function trainingGraphs(
     const gathered = builder.one(gather, [x, indices]);
     const targets = builder.one(gather, [y, indices]);
     const batch =
-      seed && augmentation
-        ? builder.one(augmentSpectrogram, [gathered, seed], augmentationAttributes(augmentation))
-        : gathered;
+      seed && augmentation ? addAugmentation(builder, gathered, seed, augmentation) : gathered;
     const outputs = model.forward(builder, batch, given, seed ? { dropoutSeed: seed } : {});
     const { shape } = builder.spec(outputs);
     if (shape.length !== 2 || shape[1] !== data.outputs)

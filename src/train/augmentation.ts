@@ -1,0 +1,33 @@
+/** The random changes of training examples, by what the examples are. */
+import type { GraphBuilder } from "../graph/graph.ts";
+import { augmentImage, type ImageAugmentation, imageAttributes } from "./augment-image.ts";
+import {
+  augmentationAttributes,
+  augmentSpectrogram,
+  type SpectrogramAugmentation,
+} from "./augment-spectrogram.ts";
+import { warpTime } from "./warp-time.ts";
+
+export type Augmentation = SpectrogramAugmentation | ImageAugmentation;
+
+/**
+ * Adds the changes to a batch and returns its new name.
+ * @param seed an int32 tensor of shape [1], another number in each step
+ * @throws Error when the examples are not of the size that the augmentation names
+ */
+export function addAugmentation(
+  builder: GraphBuilder,
+  x: string,
+  seed: string,
+  augmentation: Augmentation,
+): string {
+  if (isImage(augmentation))
+    return builder.one(augmentImage, [x, seed], imageAttributes(augmentation));
+  const { frames, columns, timeWarp = 0 } = augmentation;
+  const warped =
+    timeWarp === 0 ? x : builder.one(warpTime, [x, seed], { frames, columns, warp: timeWarp });
+  return builder.one(augmentSpectrogram, [warped, seed], augmentationAttributes(augmentation));
+}
+
+const isImage = (augmentation: Augmentation): augmentation is ImageAugmentation =>
+  "kind" in augmentation && augmentation.kind === "image";
