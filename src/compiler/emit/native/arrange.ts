@@ -15,8 +15,11 @@ export type Arrangement = {
   readonly body: readonly Stmt[];
   /** The axes that run in lanes. */
   readonly vectors: ReadonlySet<string>;
-  /** The axes whose rows run side by side, each directly around one that runs in lanes. */
-  readonly tiles: ReadonlySet<string>;
+  /**
+   * The axes whose rows run side by side, each directly around one that runs in lanes, with the
+   * number of rows at most.
+   */
+  readonly tiles: ReadonlyMap<string, number>;
 };
 
 /** Shorter loops stay scalar. */
@@ -24,7 +27,7 @@ const LEAST_EXTENT = 4;
 
 export function arrangeKernel(kernel: Kernel, lanes: Lanes): Arrangement {
   const vectors = new Set<string>();
-  const tiles = new Set<string>();
+  const tiles = new Map<string, number>();
   const arrange = (body: readonly Stmt[]): Stmt[] =>
     body.map((stmt): Stmt => {
       if (stmt.kind === "if")
@@ -36,8 +39,11 @@ export function arrangeKernel(kernel: Kernel, lanes: Lanes): Arrangement {
           vectors.add(loop.axis);
           const tile = reduces(loop) ? chooseTile(around, loop, lanes) : undefined;
           if (!tile) return nested(around, loop);
-          tiles.add(tile.axis);
-          return nested([...around.filter((other) => other !== tile), tile], loop);
+          tiles.set(tile.axis, rowLimit(strideOf(tile.axis, loop)));
+          const others = around.filter((other) => other !== tile);
+          // The largest strides outermost: what lies together is used together.
+          const order = others.sort((a, b) => strideOf(b.axis, loop) - strideOf(a.axis, loop));
+          return nested([...order, tile], loop);
         }
         const [inner, ...more] = loop.body;
         if (!loop.parallel || inner?.kind !== "loop" || more.length > 0)
@@ -59,21 +65,28 @@ function chooseTile(around: readonly Loop[], vector: Loop, lanes: Lanes): Loop |
   let best: { readonly loop: Loop; readonly cost: number } | undefined;
   for (const loop of around) {
     if (loop.extent < 2) continue;
-    const { cycles } = nestBlocks(loop.extent, vector.extent, lanes, true);
-    const cost = (cycles / loop.extent) * strideCost(loop.axis, vector);
+    const stride = strideOf(loop.axis, vector);
+    const { cycles } = nestBlocks(loop.extent, vector.extent, lanes, true, rowLimit(stride));
+    const cost = (cycles / loop.extent) * (stride >= 4096 ? 1.5 : 1);
     if (!best || cost <= best.cost) best = { loop, cost };
   }
   return best?.loop;
 }
 
-/** What it costs that the rows of a tile lie apart: pages, and sets of the cache that they share. */
-function strideCost(axis: string, vector: Loop): number {
+/** Bytes from one row of a tile to the next, in what it loads. */
+function strideOf(axis: string, vector: Loop): number {
   let stride = 0;
   everyExpr(vector.body, (expr) => {
     if (expr.kind !== "load") return;
     const coefficient = affineOf(expr.index)?.coefficients.get(axis) ?? 0;
     stride = Math.max(stride, Math.abs(coefficient) * 4);
   });
-  if (stride >= 4096) return stride % 4096 === 0 ? 2 : 1.4;
-  return stride >= 1024 ? 1.1 : 1;
+  return stride;
+}
+
+/** Rows that a first-level cache of 64 sets and 8 ways holds, if they lie so many bytes apart. */
+function rowLimit(stride: number): number {
+  let sets = 64;
+  for (let line = stride / 64; sets > 1 && line > 0 && line % 2 === 0; line /= 2) sets /= 2;
+  return 8 * sets;
 }

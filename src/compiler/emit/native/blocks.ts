@@ -32,21 +32,25 @@ const MOST_PARTS = 8;
 /** Cycles from an addition to the next one that needs its result. */
 const LATENCY = 4;
 
+/** With more rows the loads of their operands get in each other's way. */
+const MOST_ROWS = 16;
+
 /**
- * Cycles of one step of a reduction with these accumulators: two products and two loads a cycle,
- * each row and each part loading an operand, and something for the loop.
+ * Cycles of one step of a reduction with these accumulators: two products a cycle, a little less
+ * for loads, of which each row and each part needs one, and something for the loop.
  */
 const stepCycles = (rows: number, parts: number): number =>
-  Math.max(LATENCY, (rows * parts) / 2, (rows + parts) / 2) + 0.5;
+  Math.max(LATENCY, (rows * parts) / 2, (rows + parts) * 0.75) + 0.5;
 
 /** Rows whose accumulators fit into registers beside the operands, for columns of `parts`. */
 const mostRows = (parts: number, lanes: Lanes): number =>
-  Math.max(1, Math.floor((REGISTERS[lanes] - 1 - parts) / parts));
+  Math.max(1, Math.min(MOST_ROWS, Math.floor((REGISTERS[lanes] - 1 - parts) / parts)));
 
 /**
  * Cuts a reduction over `rows` by `columns` results into blocks.
  * @param rows 1 where there is nothing to tile
  * @param repeatable whether columns may be computed twice
+ * @param rowLimit rows of a tile at most
  * @returns the blocks, and the cycles of one step of the reduction over all of them
  */
 export function nestBlocks(
@@ -54,13 +58,14 @@ export function nestBlocks(
   columns: number,
   lanes: Lanes,
   repeatable: boolean,
+  rowLimit: number = MOST_ROWS,
 ): { readonly blocks: readonly NestBlock[]; readonly cycles: number } {
   let best: { blocks: readonly NestBlock[]; cycles: number } | undefined;
   const most = Math.min(rows > 1 ? 4 : MOST_PARTS, Math.max(1, Math.ceil(columns / lanes)));
   for (let parts = 1; parts <= most; parts++) {
     let cycles = 0;
     const blocks = vectorBlocks(columns, lanes, repeatable, parts).map((block): NestBlock => {
-      const tiles = tileBlocks(rows, block.parts.length, lanes);
+      const tiles = tileBlocks(rows, block.parts.length, lanes, rowLimit);
       for (const tile of tiles)
         cycles += block.count * tile.count * stepCycles(tile.by, block.parts.length);
       return { ...block, tiles };
@@ -124,8 +129,13 @@ function restParts(rest: number, before: number, lanes: Lanes, repeatable: boole
 }
 
 /** Cuts `extent` rows of `parts` accumulators each into the tiles that take the fewest cycles. */
-export function tileBlocks(extent: number, parts: number, lanes: Lanes): readonly TileBlock[] {
-  const most = Math.min(extent, mostRows(parts, lanes));
+export function tileBlocks(
+  extent: number,
+  parts: number,
+  lanes: Lanes,
+  limit: number = MOST_ROWS,
+): readonly TileBlock[] {
+  const most = Math.min(extent, limit, mostRows(parts, lanes));
   let best: { by: number; cycles: number } | undefined;
   for (let by = most; by >= 1; by--) {
     const rest = extent % by;

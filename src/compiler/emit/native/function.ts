@@ -25,6 +25,7 @@ import {
   vectorText,
   vectorType,
 } from "./expression.ts";
+import { walkTogether } from "./walk-together.ts";
 
 export type FunctionContext = {
   readonly lanes: Lanes;
@@ -59,7 +60,8 @@ export function kernelFunction(
     const constant = written.has(b.name) ? "" : "const ";
     return `${constant}${C_TYPE[b.dtype]} *${apart ? "restrict " : ""}${names.get(b.name)}`;
   });
-  const arrangement = arrangeKernel(kernel, context.lanes);
+  const body = walkTogether(kernel, shares);
+  const arrangement = arrangeKernel({ ...kernel, body }, context.lanes);
   const { text } = bodyText(arrangement, names, shares, context);
   return `static TS_KERNEL void ${name}(${parameters.join(", ")}) {\n${text}}\n`;
 }
@@ -74,7 +76,7 @@ export function routineFunction(
   context: FunctionContext,
 ): string {
   const { parameters, body, result } = routine;
-  const arrangement = { body, vectors: new Set<string>(), tiles: new Set<string>() };
+  const arrangement = { body, vectors: new Set<string>(), tiles: new Map<string, number>() };
   const { text, registers } = bodyText(arrangement, new Map(), () => false, context, {
     parameters: parameters.map((p) => p.name),
     result,
@@ -182,7 +184,7 @@ function bodyText(
         : plainBlocks(loop.extent, context.lanes, isRepeatable(loop.body, shares));
       for (const block of blocks) writeVectorBlock(loop, block, place, depth);
     } else if (tiles.has(loop.axis) && inner?.kind === "loop" && isExplicit(inner)) {
-      for (const block of blocksOf(loop.extent, inner))
+      for (const block of blocksOf(loop.extent, inner, tiles.get(loop.axis)))
         for (const { start, by, count } of block.tiles) {
           const tiled: Place = { ...place, tile: { axis: loop.axis, by } };
           writeCounting(loop.axis, start, by, count, depth);
@@ -217,8 +219,8 @@ function bodyText(
   const isExplicit = (loop: Loop): boolean =>
     vectors.has(loop.axis) &&
     hasVectorText(loop.body, (expr) => dependence.ofExpr(expr).has(loop.axis));
-  const blocksOf = (rows: number, loop: Loop): readonly NestBlock[] =>
-    nestBlocks(rows, loop.extent, context.lanes, isRepeatable(loop.body, shares)).blocks;
+  const blocksOf = (rows: number, loop: Loop, limit?: number): readonly NestBlock[] =>
+    nestBlocks(rows, loop.extent, context.lanes, isRepeatable(loop.body, shares), limit).blocks;
 
   /** The points at which any of the expressions differs. */
   const pointsOf = ({ tile, vector }: Place, exprs: readonly Expr[]): readonly Point[] => {
