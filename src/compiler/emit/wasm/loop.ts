@@ -4,6 +4,7 @@
  * engines spill what an unrolled body holds.
  */
 import { assert } from "../../../base/errors.ts";
+import { memoize } from "../../../base/memoize.ts";
 import type { Expr, Stmt } from "../../../ir/kernel.ts";
 import { everyExpr } from "../../../ir/walk.ts";
 import { type Emission, isVector, vectorLaneOf } from "./emission.ts";
@@ -13,6 +14,7 @@ import { I32, OP, V128 } from "./opcodes.ts";
 import { enterLevel } from "./pointer.ts";
 
 type LoopStmt = Stmt & { readonly kind: "loop" };
+type OpExpr = Expr & { readonly kind: "op" };
 type EmitBlock = (s: Emission, block: readonly Stmt[]) => void;
 
 /** More spread constants than this would only be spilled. */
@@ -93,16 +95,12 @@ function addLane(s: Emission, loop: LoopStmt, kind: Lane["kind"], parts: number)
 /** Spreads the constants and outer scalars that vectors of the body meet, once before the loop. */
 function holdSplats(s: Emission, body: readonly Stmt[]): readonly string[] {
   const found = new Map<string, Expr>();
-  everyExpr(body, (e) => {
-    if (e.kind !== "op" || !isVector(s, e) || !hasVectorForm(s, e)) return;
-    for (const arg of vectorArgs(e)) {
-      const key = splatKey(arg);
-      if (key === undefined || s.splats.has(key)) continue;
-      if (arg.kind === "register" && s.registers.get(arg.name)?.vector !== false) continue;
-      if (arg.kind === "register" && s.registers.get(arg.name)!.lanes.length > 0) continue;
-      found.set(key, arg);
-    }
-  });
+  for (const { op, arg, key } of splatsOf(body)) {
+    if (found.has(key) || s.splats.has(key) || !isVector(s, op) || !hasVectorForm(s, op)) continue;
+    if (arg.kind === "register" && s.registers.get(arg.name)?.vector !== false) continue;
+    if (arg.kind === "register" && s.registers.get(arg.name)!.lanes.length > 0) continue;
+    found.set(key, arg);
+  }
   const chosen = [...found].slice(0, MAX_SPLATS);
   for (const [key, e] of chosen) {
     const local = s.code.local(V128);
@@ -112,6 +110,21 @@ function holdSplats(s: Emission, body: readonly Stmt[]): readonly string[] {
   }
   return chosen.map(([key]) => key);
 }
+
+type Splat = { readonly op: OpExpr; readonly arg: Expr; readonly key: string };
+
+/** What operations of a body take that is worth spreading once, if they are vectors and it is not. */
+const splatsOf: (body: readonly Stmt[]) => readonly Splat[] = memoize((body) => {
+  const splats: Splat[] = [];
+  everyExpr(body, (op) => {
+    if (op.kind !== "op") return;
+    for (const arg of vectorArgs(op)) {
+      const key = splatKey(arg);
+      if (key !== undefined) splats.push({ op, arg, key });
+    }
+  });
+  return splats;
+});
 
 function releaseSplats(s: Emission, keys: readonly string[]): void {
   for (const key of keys) {
