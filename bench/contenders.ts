@@ -18,9 +18,17 @@ export const JS_PEERS: readonly string[] = [
 /** Does other work than a mini-batch step (see peers/brain.ts), so it is listed and never counts. */
 export const FOR_INFORMATION = "brain.js";
 
-export const oursOn = (backend: string): string => `tinsmith ${backend}`;
+export const oursOn = (backend: string, threads: number): string =>
+  threads === 1 ? `tinsmith ${backend}` : `tinsmith ${backend} x${threads}`;
 
-/** A contender in JavaScript: ours or a peer. */
+/** Ours, in a process of its own. */
+export const inTinsmith = (backend: string, threads: number, workload: string): Contender => ({
+  name: oursOn(backend, threads),
+  command: process.execPath,
+  args: [here("serve.ts"), oursOn(backend, 1), workload, String(threads)],
+});
+
+/** A peer in JavaScript; all of them have one thread. */
 export const inNode = (name: string, workload: string): Contender => ({
   name,
   command: process.execPath,

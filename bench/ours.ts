@@ -3,7 +3,9 @@ import { compile } from "../src/compiler/compile.ts";
 import type { Program } from "../src/compiler/program.ts";
 import { type Instance, wasmInstance } from "../src/engine/instance.ts";
 import { nativeInstance } from "../src/engine/native.ts";
+import { threadPool } from "../src/engine/threads.ts";
 import { nativeCompiler } from "../src/host/native.ts";
+import { startThreads } from "../src/host/threads.ts";
 import { makeModel } from "../src/models/layers.ts";
 import { adamSchedule } from "../src/train/adam.ts";
 import { trainingGraphs } from "../src/train/step.ts";
@@ -18,11 +20,18 @@ export const BACKENDS: { readonly [B in Backend]: (program: Program) => Instance
   native: (program) => nativeInstance(program, nativeCompiler()),
 };
 
-export function ours(workload: Workload, backend: Backend): Training {
+/** How it is run on several threads; native code has one. */
+function threaded(backend: Backend, threads: number): (program: Program) => Instance {
+  if (backend === "native") throw new Error(`native code has one thread, got ${threads}`);
+  return threadPool(startThreads(threads - 1), { relaxed: backend === "wasm-relaxed" }).instance;
+}
+
+export function ours(workload: Workload, backend: Backend, threads: number): Training {
   const { layers, inputShape, outputs, batch } = workload;
   const model = makeModel(layers, inputShape, outputs, 1);
   const { step } = trainingGraphs(model, batchOf(workload), batch, { name: "adam" });
-  const instance = BACKENDS[backend](compile({ step }));
+  const engine = threads === 1 ? BACKENDS[backend] : threaded(backend, threads);
+  const instance = engine(compile({ step }));
   const entry = instance.program.entries[0]!;
   const input = (name: string) =>
     instance.view(entry.inputs.find((tensor) => tensor.name === name)!);

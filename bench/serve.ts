@@ -1,15 +1,16 @@
 /**
- * One contender of the training benchmark in a process of its own: `node serve.ts NAME WORKLOAD`
- * with the protocol of `alternate.ts`. What a peer prints goes to standard error.
+ * One contender of the training benchmark in a process of its own: `node serve.ts NAME WORKLOAD
+ * [THREADS]` with the protocol of `alternate.ts`. What a peer prints goes to standard error.
  */
 import { createInterface } from "node:readline";
 import type { Training } from "./peers/training.ts";
 import { WORKLOADS } from "./workloads.ts";
 
 const CONTENDERS: { readonly [name: string]: () => Promise<Training> } = {
-  "tinsmith wasm": async () => (await import("./ours.ts")).ours(workload, "wasm"),
-  "tinsmith wasm-relaxed": async () => (await import("./ours.ts")).ours(workload, "wasm-relaxed"),
-  "tinsmith native": async () => (await import("./ours.ts")).ours(workload, "native"),
+  "tinsmith wasm": async () => (await import("./ours.ts")).ours(workload, "wasm", threads),
+  "tinsmith wasm-relaxed": async () =>
+    (await import("./ours.ts")).ours(workload, "wasm-relaxed", threads),
+  "tinsmith native": async () => (await import("./ours.ts")).ours(workload, "native", threads),
   "tfjs minimize": async () => (await import("./peers/tfjs.ts")).minimize(workload),
   "tfjs trainOnBatch": async () => (await import("./peers/tfjs.ts")).trainOnBatch(workload),
   "tfjs by hand": async () => (await import("./peers/tfjs-by-hand.ts")).byHand(workload),
@@ -49,8 +50,9 @@ async function block({ step, sync }: Training, steps: number): Promise<object> {
   };
 }
 
-const [name, letter] = process.argv.slice(2);
+const [name, letter, count = "1"] = process.argv.slice(2);
 const workload = WORKLOADS[letter!]!;
+const threads = Number(count);
 try {
   const training = await CONTENDERS[name!]!();
   say({ ready: training.version });

@@ -9,8 +9,8 @@
  *                    [--all-peers] [--no-peer] [--json] [--seconds 2]
  *
  * `--seconds` is what each contender gets for each workload, after its warm-up. Another back end
- * (native, wasm-relaxed) runs beside the default. `--threads` is for Python; JavaScript
- * peers have one. The JavaScript peers are installed on first use into bench/peers, from its own
+ * (native, wasm-relaxed) runs beside the default. With `--threads 2` ours and Python run on
+ * two, and ours on one beside; native code and JavaScript peers have one. The JavaScript peers are installed on first use into bench/peers, from its own
  * lockfile.
  */
 import { spawnSync } from "node:child_process";
@@ -22,6 +22,7 @@ import {
   FOR_INFORMATION,
   inNode,
   inPython,
+  inTinsmith,
   JS_PEERS,
   oursOn,
   pythonModes,
@@ -71,17 +72,18 @@ const rounded = (value: number): number => Number(value.toPrecision(4));
 function rowOf(
   workload: string,
   backend: Backend,
+  threads: number,
   rates: ReadonlyMap<string, Rate>,
   pythonNames: readonly string[],
 ): Row {
-  const { stepsPerSecond } = rates.get(oursOn(backend))!;
+  const { stepsPerSecond } = rates.get(oursOn(backend, threads))!;
   const python = backend === "native" ? bestOf(rates, pythonNames) : null;
   const peer = python ?? bestOf(rates, JS_PEERS);
   const peerRate = peer === null ? null : rates.get(peer)!.stepsPerSecond;
   return {
     workload,
     backend,
-    threads: 1,
+    threads,
     stepsPerSecond: rounded(stepsPerSecond),
     peer,
     peerStepsPerSecond: peerRate && rounded(peerRate),
@@ -136,7 +138,12 @@ const peers: Listed[] = [];
 for (const workload of chosen) {
   const { title } = WORKLOADS[workload]!;
   const jsPeers = everybody ? [...JS_PEERS, FOR_INFORMATION] : JS_PEERS;
-  const contenders: Contender[] = backends.map((name) => inNode(oursOn(name), workload));
+  const ours = backends.flatMap((backend) =>
+    [...new Set([1, backend === "native" ? 1 : threads])].map((count) => ({ backend, count })),
+  );
+  const contenders: Contender[] = ours.map(({ backend, count }) =>
+    inTinsmith(backend, count, workload),
+  );
   if (withPeers) {
     const asked = jsPeers.filter((name) => takesPart(name, workload));
     contenders.push(...asked.map((name) => inNode(name, workload)));
@@ -152,13 +159,15 @@ for (const workload of chosen) {
     stepsPerSecond: rounded(stepsPerSecond),
   }));
   peers.push(...listed.sort((a, b) => b.stepsPerSecond - a.stepsPerSecond));
-  const measured = backends.filter((name) => rates.has(oursOn(name)));
-  const added = measured.map((name) => rowOf(workload, name, rates, pythonNames));
+  const measured = ours.filter(({ backend, count }) => rates.has(oursOn(backend, count)));
+  const added = measured.map(({ backend, count }) =>
+    rowOf(workload, backend, count, rates, pythonNames),
+  );
   rows.push(...added);
   if (values.json) continue;
-  for (const { backend, stepsPerSecond, peer, peerStepsPerSecond, ratio } of added)
+  for (const { backend, threads: count, stepsPerSecond, peer, peerStepsPerSecond, ratio } of added)
     console.log(
-      `${workload}  ${title.padEnd(30)} ${backend.padEnd(12)} ${stepsPerSecond}/s` +
+      `${workload}  ${title.padEnd(30)} ${backend.padEnd(12)} x${count} ${stepsPerSecond}/s` +
         (peer ? `, ${peer} ${peerStepsPerSecond}/s, ratio ${ratio}` : ", no peer"),
     );
   if (everybody)

@@ -95,9 +95,16 @@ function compileEntry(program: Program, name: string, relaxed: boolean): WebAsse
   return new WebAssembly.Module(emitWasm({ ...program, entries }, { relaxed }));
 }
 
-function makeMemory({ pages }: MemoryLayout): WebAssembly.Memory {
+/**
+ * @param shared between threads. Default false
+ * @throws UserError `out-of-memory`
+ */
+export function makeMemory({ pages }: MemoryLayout, shared = false): WebAssembly.Memory {
   try {
-    return new WebAssembly.Memory({ initial: pages });
+    return new WebAssembly.Memory({
+      initial: pages,
+      ...(shared ? { maximum: pages, shared } : {}),
+    });
   } catch (error) {
     throw outOfMemory(`the system must give ${pages * 65536} bytes, got "${error}"`);
   }

@@ -4,12 +4,20 @@
  * results have the same bits as on one thread. Thread 0 waits for the others, which the main thread
  * of a browser may not do: there, the engine runs in a worker.
  */
-import { addressOf, emitWasm, entryExport, memoryLayout } from "../compiler/emit/wasm/emit.ts";
+import {
+  addressOf,
+  emitWasm,
+  entryExport,
+  memoryLayout,
+  type WasmOptions,
+} from "../compiler/emit/wasm/emit.ts";
 import type { Program } from "../compiler/program.ts";
 import { type ShardOptions, shardProgram, threadEntry } from "../compiler/shard.ts";
 import { entryCost } from "../compiler/shard-cost.ts";
 import { viewArray } from "../tensor/tensor.ts";
 import { type Instance, initialized, noEntry, wasmInstance } from "./instance.ts";
+import { makeMemory } from "./machines.ts";
+import { requireRelaxedSimd } from "./relaxed-simd.ts";
 import { LEAVE, meetingWords, type ThreadJob, wordOf } from "./threads-serve.ts";
 
 export type { ThreadJob };
@@ -51,7 +59,7 @@ export function chooseThreads(program: Program, cores: number): number {
 /** @param workers at least one; they are the pool's from now on */
 export function threadPool(
   workers: readonly ThreadWorker[],
-  options: ShardOptions = {},
+  options: ShardOptions & WasmOptions = {},
 ): ThreadPool {
   const threads = workers.length + 1;
   let broken: string | undefined;
@@ -68,11 +76,11 @@ export function threadPool(
   };
 
   const instance = (program: Program): Instance => {
+    if (options.relaxed) requireRelaxedSimd();
     const sharded = shardProgram(program, threads, options);
     const layout = memoryLayout(sharded);
-    const { pages } = layout;
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    const module = new WebAssembly.Module(emitWasm(sharded));
+    const memory = makeMemory(layout, true);
+    const module = new WebAssembly.Module(emitWasm(sharded, { relaxed: options.relaxed ?? false }));
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     const entryOf = (name: string, thread: number): string =>
       entryExport(threadEntry(name, thread));
@@ -143,13 +151,14 @@ export function threadPool(
 export function threadedEngine(
   threads: number | { readonly cores: number },
   start: (workers: number) => readonly ThreadWorker[],
+  options: WasmOptions = {},
 ): { readonly engine: (program: Program) => Instance; readonly release: () => void } {
   let pool: ThreadPool | undefined;
   return {
     engine: (program) => {
       const count = typeof threads === "number" ? threads : chooseThreads(program, threads.cores);
-      if (count === 1) return wasmInstance(program);
-      pool ??= threadPool(start(count - 1));
+      if (count === 1) return wasmInstance(program, options);
+      pool ??= threadPool(start(count - 1), options);
       return pool.instance(program);
     },
     release: () => pool?.release(),
