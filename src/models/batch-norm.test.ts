@@ -180,3 +180,20 @@ test("a frozen batch normalisation keeps its statistics; its scale and shift lea
     parameters.filter((p) => p.trainable === false).map((p) => p.name),
   );
 });
+
+test("what fills up a last batch counts for its statistics, as rows of the set, not for the loss", async () => {
+  const layers: readonly Layer[] = [{ type: "batchNormalization", momentum: 0 }];
+  const x = Float32Array.of(1, 2, 4, 8, 16);
+  const data = { x, y: Int32Array.of(0, 1, 0, 1, 0), outputs: 2, train: [0, 1, 2, 3, 4] };
+  const net = makeModel(layers, [1], 2, 1);
+  const options: FitOptions = { epochs: 1, learningRate: 1e-30, batchSize: 4 };
+  const { parameters } = await fit(net, { ...data, validation: [] }, options);
+  // The second batch holds one row that is left and three others of the set: all but one.
+  const [mean] = named(parameters, "batchNormalization1.mean");
+  const sums = [...x].map((left) => (31 - left) / 4);
+  assert.ok(sums.includes(mean!), `${mean} is none of ${sums}`);
+  // A set smaller than a batch repeats its rows, so its statistics stay those of the set.
+  const small = { ...data, train: [0, 1], validation: [] };
+  const repeated = await fit(net, small, options);
+  assert.equal(named(repeated.parameters, "batchNormalization1.mean")[0], 1.5);
+});
