@@ -24,35 +24,31 @@ export function canRunInPlace(kernel: Kernel, input: string, output: string): bo
   );
 }
 
-/** Whether a nest stores to `output` once, and before that reads `input` at that place alone. */
+/** Whether a nest reads `input` only at places that it stores `output` to later in the iteration. */
 function readsWhereItWrites(nest: Stmt, input: string, output: string): boolean {
-  let reads = false;
-  let written: Affine | undefined;
   let possible = true;
-  const indices: Expr[] = [];
+  /** Places that have been read and not written yet. */
+  let pending: Affine[] = [];
+  const written: Affine[] = [];
   everyStmt([nest], (stmt) => {
     for (const expr of exprsOf(stmt))
       everyPart(expr, (e) => {
         if (e.kind !== "load") return;
         if (e.buffer === output) possible = false;
         if (e.buffer !== input) return;
-        reads = true;
-        indices.push(e.index);
-        if (written) possible = false;
+        const index = affineOf(e.index);
+        if (index && !written.some((w) => equalAffine(w, index))) pending.push(index);
+        else possible = false;
       });
     if (stmt.kind !== "store" || stmt.buffer !== output) return;
-    if (written) possible = false;
-    written = affineOf(stmt.index);
-    if (!written) possible = false;
+    const index = affineOf(stmt.index);
+    if (!index) possible = false;
+    else {
+      written.push(index);
+      pending = pending.filter((read) => !equalAffine(read, index));
+    }
   });
-  if (!reads) return possible;
-  return (
-    possible &&
-    indices.every((index) => {
-      const affine = affineOf(index);
-      return affine !== undefined && written !== undefined && equalAffine(affine, written);
-    })
-  );
+  return possible && pending.length === 0;
 }
 
 const touches = (stmt: Stmt, buffer: string): boolean => {

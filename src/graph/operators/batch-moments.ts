@@ -68,9 +68,12 @@ export const batchMoments: Operator = {
         k.loop(sample, (row) => sum.set(addF(sum.get, x.load(add(mul(row, C), c)))));
         origin.store(c, mulF(sum.get, 1 / sample));
       });
-      addColumnSums(k, rows, [sums, squares], (at, c) => {
-        const distance = k.value(subF(x.load(at), origin.load(c)), "distance");
-        return [distance, mulF(distance, distance)];
+      addColumnSums(k, rows, [sums, squares], (c) => {
+        const from = k.value(origin.load(c), "from");
+        return (at) => {
+          const distance = k.value(subF(x.load(at), from), "distance");
+          return [distance, mulF(distance, distance)];
+        };
       });
       k.parallel(C, (c) => {
         const offset = k.value(mulF(sums.load(c), 1 / rows), "offset");

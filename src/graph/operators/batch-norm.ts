@@ -5,18 +5,8 @@
  * - `batchNormTraining`, with the same inputs: with the mean and the biased variance of the batch,
  *   which `batchMoments` gives (see `batch-moments.ts`).
  */
-import {
-  add,
-  addF,
-  type BufferHandle,
-  buildKernel,
-  divF,
-  mul,
-  mulF,
-  sqrtF,
-  subF,
-} from "../../ir/build.ts";
-import type { Kernel } from "../../ir/kernel.ts";
+import { addF, type BufferHandle, buildKernel, divF, mulF, sqrtF, subF } from "../../ir/build.ts";
+import type { Expr, Kernel } from "../../ir/kernel.ts";
 import type {
   Attributes,
   GraphBuilder,
@@ -27,7 +17,7 @@ import type {
 } from "../graph.ts";
 import { batchMoments, checkChannels, sizesOf } from "./batch-moments.ts";
 import { batchNormFrozenGradient } from "./batch-norm-frozen-gradient.ts";
-import { addColumnSums } from "./column-sums.ts";
+import { addColumnSums, eachElement } from "./column-sums.ts";
 import { real, rule, shaped, takes } from "./rules.ts";
 
 /** The attribute `epsilon`, which is added to a variance and must be positive. */
@@ -61,12 +51,12 @@ function lowerNormalized(name: string, { inputs: [spec], attributes }: NodeConte
     k.parallel(C, (c) =>
       scale.store(c, divF(gamma.load(c), sqrtF(addF(variance.load(c), epsilon)))),
     );
-    k.parallel(rows, (row) =>
-      k.parallel(C, (c) => {
-        const at = add(mul(row, C), c);
-        y.store(at, addF(mulF(subF(x.load(at), mean.load(c)), scale.load(c)), beta.load(c)));
-      }),
-    );
+    eachElement(k, rows, C, (c) => {
+      const [center, s, b] = [mean, scale, beta].map((buffer) =>
+        k.value(buffer.load(c), "own"),
+      ) as [Expr, Expr, Expr];
+      return (at) => y.store(at, addF(mulF(subF(x.load(at), center), s), b));
+    });
   });
 }
 
@@ -112,9 +102,12 @@ export const batchNormGradient: Operator = {
       const [sums, products] = ["sums", "products"].map((name) =>
         k.scratch("float32", C, name),
       ) as [BufferHandle, BufferHandle];
-      addColumnSums(k, rows, [sums, products], (at, c) => {
-        const g = k.value(dy.load(at), "g");
-        return [g, mulF(g, subF(x.load(at), mean.load(c)))];
+      addColumnSums(k, rows, [sums, products], (c) => {
+        const center = k.value(mean.load(c), "center");
+        return (at) => {
+          const g = k.value(dy.load(at), "g");
+          return [g, mulF(g, subF(x.load(at), center))];
+        };
       });
       k.parallel(C, (c) => {
         const sum = k.value(sums.load(c), "sum");
@@ -126,14 +119,15 @@ export const batchNormGradient: Operator = {
         shift.store(c, mulF(sum, 1 / rows));
         slope.store(c, mulF(s, mulF(scaled, 1 / rows)));
       });
-      k.parallel(rows, (row) =>
-        k.parallel(C, (c) => {
-          const at = add(mul(row, C), c);
-          const distance = mulF(subF(x.load(at), mean.load(c)), slope.load(c));
-          const centered = subF(dy.load(at), shift.load(c));
-          dx.store(at, mulF(factor.load(c), subF(centered, distance)));
-        }),
-      );
+      eachElement(k, rows, C, (c) => {
+        const [center, m, b, f] = [mean, slope, shift, factor].map((buffer) =>
+          k.value(buffer.load(c), "own"),
+        ) as [Expr, Expr, Expr, Expr];
+        return (at) => {
+          const distance = mulF(subF(x.load(at), center), m);
+          dx.store(at, mulF(f, subF(subF(dy.load(at), b), distance)));
+        };
+      });
     }),
 };
 

@@ -18,6 +18,6 @@ export const columnSum: Operator = {
       const rows = sizeOf(x!.shape) / columns;
       const from = k.input("float32", rows * columns);
       const to = k.output("float32", columns);
-      addColumnSums(k, rows, [to], (at) => [from.load(at)]);
+      addColumnSums(k, rows, [to], () => (at) => [from.load(at)]);
     }),
 };
