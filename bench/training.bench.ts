@@ -9,9 +9,9 @@
  *                    [--all-peers] [--no-peer] [--json] [--seconds 2]
  *
  * `--seconds` is what each contender gets for each workload, after its warm-up. Another back end
- * (native, wasm-relaxed) runs beside the default. With `--threads 2` ours and Python run on
- * two, and ours on one beside; native code and JavaScript peers have one. The JavaScript peers are installed on first use into bench/peers, from its own
- * lockfile.
+ * (native, wasm-relaxed) runs beside the default. With `--threads 2` ours and Python run on two, and
+ * ours on one beside; native code and JavaScript peers have one. The JavaScript peers are installed
+ * on first use into bench/peers, from its own lockfile.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
