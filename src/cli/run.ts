@@ -20,6 +20,7 @@ type Options = {
   readonly task?: Task;
   readonly targetColumns?: readonly string[];
   readonly backend: BackendName;
+  readonly threads?: number;
   readonly json?: boolean;
 };
 
@@ -45,6 +46,7 @@ export function runCommand(signal: AbortSignal): Command {
         .choices(BACKENDS.map(({ name }) => name))
         .default("wasm"),
     )
+    .option("--threads <number>", "threads that train (default: as many as pay)", count)
     .option("--json", "print the report as one JSON document")
     .action(async (source: string, options: Options) => {
       const report = await runSource(source, {
@@ -55,7 +57,7 @@ export function runCommand(signal: AbortSignal): Command {
         task: options.task,
         targets: options.targetColumns,
         // Looks for a compiler at once, so that a run without one ends before it begins.
-        backend: openBackend(options.backend),
+        backend: openBackend(options.backend, options.threads),
         signal,
         onProgress: progressPrinter(process.stderr),
       });
@@ -81,6 +83,13 @@ function integer(text: string): number {
   const value = numberOf(text);
   if (!Number.isInteger(value) || value < 0 || value > 4294967295)
     throw new InvalidArgumentError("must be an integer from 0 to 4294967295");
+  return value;
+}
+
+function count(text: string): number {
+  const value = numberOf(text);
+  if (!Number.isInteger(value) || value < 1 || value > 64)
+    throw new InvalidArgumentError("must be a whole number from 1 to 64");
   return value;
 }
 

@@ -2,11 +2,17 @@
  * What this machine can train with. WebAssembly is the default and gives the same bits everywhere;
  * the interpreter gives them too, slowly. Two differ in the last bits: native code, built by the C
  * compiler of the machine, and relaxed SIMD, which may round a product together with its sum.
+ *
+ * WebAssembly uses several threads where a network is worth them, with the same bits as on one.
  */
-import { type Instance, interpretInstance, wasmInstance } from "../engine/instance.ts";
+import { availableParallelism } from "node:os";
+import { UserError } from "../base/errors.ts";
+import { type Instance, interpretInstance } from "../engine/instance.ts";
 import { nativeInstance } from "../engine/native.ts";
 import { requireRelaxedSimd } from "../engine/relaxed-simd.ts";
+import { threadedEngine } from "../engine/threads.ts";
 import { nativeCompiler } from "./native.ts";
+import { startThreads } from "./threads.ts";
 
 export type BackendName = "wasm" | "wasm-relaxed" | "native" | "interpreter";
 
@@ -14,31 +20,62 @@ type Engine = (program: Instance["program"]) => Instance;
 
 export const BACKENDS: readonly {
   readonly name: BackendName;
-  /** Makes it ready. @throws UserError `native-compiler-missing`, `relaxed-simd` */
-  readonly open: () => Engine;
+  /** Whether it runs on more than one thread. */
+  readonly threads: boolean;
+  /**
+   * Makes it ready.
+   * @param threads by default so many as a program is worth
+   * @throws UserError `native-compiler-missing`, `relaxed-simd`
+   */
+  readonly open: (threads?: number) => Engine;
 }[] = [
-  { name: "wasm", open: () => wasmInstance },
+  { name: "wasm", threads: true, open: (threads) => onThreads(threads) },
   {
     name: "wasm-relaxed",
-    open: () => {
+    threads: true,
+    open: (threads) => {
       requireRelaxedSimd();
-      return (program) => wasmInstance(program, { relaxed: true });
+      return onThreads(threads, { relaxed: true });
     },
   },
   {
     name: "native",
+    threads: false,
     open: () => {
       const compiler = nativeCompiler();
       return (program) => nativeInstance(program, compiler);
     },
   },
-  { name: "interpreter", open: () => interpretInstance },
+  { name: "interpreter", threads: false, open: () => (program) => interpretInstance(program) },
 ];
 
-/** A back end ready to train, with its name for the report. */
-export function openBackend(name: BackendName): {
+/** Threads are started with the first program that is worth them, and end with the process. */
+function onThreads(
+  threads: number | undefined,
+  options: { readonly relaxed?: boolean } = {},
+): Engine {
+  const count = threads ?? { cores: availableParallelism() };
+  return threadedEngine(count, startThreads, options).engine;
+}
+
+/**
+ * A back end ready to train, with its name for the report.
+ * @param threads by default so many as a network is worth
+ * @throws UserError `threads` where the back end has only one
+ */
+export function openBackend(
+  name: BackendName,
+  threads?: number,
+): {
   readonly name: BackendName;
   readonly engine: Engine;
 } {
-  return { name, engine: BACKENDS.find((backend) => backend.name === name)!.open() };
+  const backend = BACKENDS.find((one) => one.name === name)!;
+  if (threads !== undefined && threads > 1 && !backend.threads)
+    throw new UserError(
+      "threads",
+      `backend: ${name} must have one thread, got ${threads}`,
+      "leave out --threads, or use the backend wasm",
+    );
+  return { name, engine: backend.open(threads) };
 }

@@ -75,7 +75,7 @@ async function carryOut(): Promise<RunEnd> {
         source,
         outputDirectory,
         host,
-        ...(backend === undefined ? {} : { backend: openBackend(backend) }),
+        backend: openBackend(backend ?? "wasm"),
         signal,
         onProgress,
         onEpoch: (epoch) => send({ type: "epoch", epoch }),
