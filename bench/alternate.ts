@@ -21,7 +21,7 @@ export type Rate = { readonly stepsPerSecond: number; readonly version: string }
 const BLOCKS = 7;
 const WARM_UP_SECONDS = 1;
 /** A contender so slow that its blocks take longer than this together gets fewer of them. */
-const PATIENCE_SECONDS = 60;
+const PATIENCE_SECONDS = 20;
 
 type Answer = {
   readonly ready?: string;

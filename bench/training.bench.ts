@@ -160,6 +160,7 @@ for (const workload of chosen) {
   }));
   peers.push(...listed.sort((a, b) => b.stepsPerSecond - a.stepsPerSecond));
   const measured = ours.filter(({ backend, count }) => rates.has(oursOn(backend, count)));
+  if (measured.length < ours.length) process.exitCode = 1;
   const added = measured.map(({ backend, count }) =>
     rowOf(workload, backend, count, rates, pythonNames),
   );
