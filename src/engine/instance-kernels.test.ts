@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeRng } from "../base/rng.ts";
-import type { Schedule } from "../compiler/schedule.ts";
+import { type Schedule, scheduleKernel } from "../compiler/schedule.ts";
 import {
   add,
   addF,
@@ -59,6 +59,19 @@ const product = (rows: number, inner: number, columns: number): Kernel =>
       }),
     );
   });
+
+test("sums in blocks: products with long sums, of odd sizes", () => {
+  for (const [rows, inner, columns] of [
+    [17, 389, 16],
+    [18, 517, 21],
+    [33, 640, 20],
+  ] as const) {
+    const kernel = product(rows, inner, columns);
+    check(kernel, scheduleKernel(kernel));
+    check(kernel, { i_1: { kind: "vector", by: 4 } });
+    check(kernel, { i_1: { kind: "vector", by: 16 }, i: { kind: "tile", by: 3 } });
+  }
+});
 
 test("a matrix product is exact for every combination of tails", () => {
   for (const rows of [1, 2, 4, 7, 9])

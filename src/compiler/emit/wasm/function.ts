@@ -3,6 +3,7 @@ import { assert } from "../../../base/errors.ts";
 import type { Kernel, Routine, Stmt } from "../../../ir/kernel.ts";
 import { everyExpr, everyStmt } from "../../../ir/walk.ts";
 import type { Schedule } from "../../schedule.ts";
+import { blockSums } from "./block-sums.ts";
 import { type BufferPlace, type Emission, makeEmission, valueTypeOf } from "./emission.ts";
 import { type Code, makeCode } from "./encoder.ts";
 import { pushScalar, pushVector } from "./expr.ts";
@@ -44,7 +45,8 @@ export function emitKernel(
       for (const w of [...written].map(bufferOf)) if (overlap(r.symbol, w.symbol)) return false;
     return true;
   };
-  const dependence = dependenceOf(kernel.body, new Set(Object.keys(schedule)));
+  const { body } = blockSums(kernel, schedule, overlap);
+  const dependence = dependenceOf(body, new Set(Object.keys(schedule)));
   const s = makeEmission({
     code,
     schedule,
@@ -53,9 +55,9 @@ export function emitKernel(
     repeatable,
     functionOf,
     relaxed,
-    body: kernel.body,
+    body,
   });
-  emitBlock(s, kernel.body);
+  emitBlock(s, body);
   return code;
 }
 
