@@ -149,8 +149,17 @@ const CASES: readonly Case[] = [
     ],
     { transposeA: true },
   ],
-  [batchMoments, [[[7, 3]], [[2, 5, 8]]], {}],
-  [batchNormTraining, [[[7, 3], [3], [3], [3], [3]]], { epsilon: 100 }, false, 2],
+  [batchMoments, [[[7, 3]], [[2, 5, 8]], [[259, 5]]], {}],
+  [
+    batchNormTraining,
+    [
+      [[7, 3], [3], [3], [3], [3]],
+      [[2, 130, 8], [8], [8], [8], [8]],
+    ],
+    { epsilon: 100 },
+    false,
+    2,
+  ],
   [batchNorm, [[[2, 5, 8], [8], [8], [8], [8]]], { epsilon: 100 }, false, 2],
   [
     layerNorm,

@@ -4,8 +4,9 @@
  * come from a far cache as fast as it gives them, and a few rows at a time, so that what belongs to
  * a column is loaded once for all of them.
  *
- * Sums add the rows in order. The running sums are in memory too; those of neighbouring columns do
- * not wait for each other.
+ * Sums add the rows in order, those of a long matrix in four parts, whose sums are added at the end:
+ * part of what the result is, so the same everywhere, and threads need not share rows. The running
+ * sums are in memory too; those of neighbouring columns do not wait for each other.
  */
 import {
   add,
@@ -20,6 +21,10 @@ import type { Expr } from "../../ir/kernel.ts";
 /** Rows at a time. */
 const TOGETHER = 4;
 
+/** Of a matrix with at least so many rows. */
+const PARTS = 4;
+const LONG = 256;
+
 /**
  * Adds the loops that sum, for each column, each term over all rows.
  * @param totals where the sums go, each of as many elements as there are columns
@@ -32,20 +37,43 @@ export function addColumnSums(
   column: (c: Expr) => (at: Expr) => readonly Expr[],
 ): void {
   const columns = totals[0]!.length;
-  k.parallel(columns, (c) => {
-    for (const total of totals) total.store(c, 0);
+  const parts = rows >= LONG ? PARTS : 1;
+  const running =
+    parts === 1 ? totals : totals.map(() => k.scratch("float32", parts * columns, "parts"));
+  k.parallel(parts * columns, (i) => {
+    for (const sums of running) sums.store(i, 0);
   });
-  inBlocks(k.loop, rows, (first, count) =>
+  const addRows = (part: Index, first: Index, count: number): void =>
     k.parallel(columns, (c) => {
-      const sums = totals.map((total) => k.register(total.load(c), "sum"));
+      const place = add(mul(part, columns), c);
+      const sums = running.map((held) => k.register(held.load(place), "sum"));
       const termsAt = column(c);
       for (let row = 0; row < count; row++)
         termsAt(elementAt(first, row, columns, c)).forEach((term, n) => {
           sums[n]!.set(addF(sums[n]!.get, term));
         });
-      totals.forEach((total, n) => {
-        total.store(c, sums[n]!.get);
+      running.forEach((held, n) => {
+        held.store(place, sums[n]!.get);
       });
+    });
+  if (parts === 1) {
+    inBlocks(k.loop, rows, (first, count) => addRows(0, first, count));
+    return;
+  }
+  const blocks = Math.floor(rows / (parts * TOGETHER));
+  const rest = rows - blocks * parts * TOGETHER;
+  k.parallel(parts, (part) =>
+    k.loop(blocks, (block) =>
+      addRows(part, add(mul(part, blocks * TOGETHER), mul(block, TOGETHER)), TOGETHER),
+    ),
+  );
+  inBlocks(k.loop, rest, (first, count) => addRows(parts - 1, add(first, rows - rest), count));
+  k.parallel(columns, (c) =>
+    totals.forEach((total, n) => {
+      const [sum, ...others] = Array.from({ length: parts }, (_, part) =>
+        running[n]!.load(add(c, part * columns)),
+      );
+      total.store(c, others.reduce(addF, sum!));
     }),
   );
 }
