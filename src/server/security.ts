@@ -9,10 +9,13 @@ import { UserError } from "../base/errors.ts";
 
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** Styles are set inline by the widgets of the page; scripts are files of ours only. */
+/**
+ * Styles are set inline by the widgets of the page; scripts are files of ours only. The engine makes
+ * WebAssembly, which can do no more than the script that starts it.
+ */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
-  "script-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data: blob:",
   "object-src 'none'",
