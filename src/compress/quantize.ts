@@ -1,7 +1,7 @@
 /**
  * Post-training quantisation: rewrites the network inside a float graph in int8 and leaves what
  * surrounds it (features before, scores beside, probabilities after) in float32. Follows what the
- * TFLite converter does: weights per channel, a relu folded into the operator before it, pools and
+ * TFLite converter does: weights per channel, a relu or relu6 folded into the operator before it, pools and
  * reshapes in the parameters of their input, softmax at 1/256.
  */
 import { UserError } from "../base/errors.ts";
@@ -13,11 +13,22 @@ import {
   type Operator,
   tensorOf,
 } from "../graph/graph.ts";
+import { addInt8 } from "../graph/operators/int8/add.ts";
 import { conv1dInt8 } from "../graph/operators/int8/conv1d.ts";
+import { conv2dInt8 } from "../graph/operators/int8/conv2d.ts";
 import { denseInt8 } from "../graph/operators/int8/dense.ts";
+import { depthwiseConv2dInt8 } from "../graph/operators/int8/depthwise-conv2d.ts";
 import { maxPool1dInt8 } from "../graph/operators/int8/max-pool-1d.ts";
+import {
+  averagePool1dInt8,
+  averagePool2dInt8,
+  globalAveragePoolInt8,
+  globalMaxPoolInt8,
+  maxPool2dInt8,
+} from "../graph/operators/int8/pool.ts";
 import { dequantize, quantize } from "../graph/operators/int8/quantize.ts";
 import { reluInt8 } from "../graph/operators/int8/relu.ts";
+import { relu6Int8 } from "../graph/operators/int8/relu6.ts";
 import { softmaxInt8 } from "../graph/operators/int8/softmax.ts";
 import { flatten, reshape } from "../graph/operators/reshape.ts";
 import {
@@ -50,14 +61,33 @@ export type QuantizeOptions = NetworkBounds & {
 const INT8_OPERATORS: ReadonlyMap<string, Operator> = new Map([
   ["dense", denseInt8],
   ["conv1d", conv1dInt8],
+  ["conv2d", conv2dInt8],
+  ["depthwiseConv2d", depthwiseConv2dInt8],
   ["maxPool1d", maxPool1dInt8],
+  ["maxPool2d", maxPool2dInt8],
+  ["averagePool1d", averagePool1dInt8],
+  ["averagePool2d", averagePool2dInt8],
+  ["globalAveragePool", globalAveragePoolInt8],
+  ["globalMaxPool", globalMaxPoolInt8],
+  ["add", addInt8],
   ["relu", reluInt8],
+  ["relu6", relu6Int8],
   ["softmax", softmaxInt8],
   ["flatten", flatten],
   ["reshape", reshape],
 ]);
-const WEIGHTED: ReadonlySet<string> = new Set(["dense", "conv1d"]);
-const FOLDS_RELU: ReadonlySet<string> = new Set(["dense", "conv1d", "maxPool1d"]);
+const WEIGHTED: ReadonlySet<string> = new Set(["dense", "conv1d", "conv2d", "depthwiseConv2d"]);
+/** Operators whose output has a range of its own; the others keep that of their input. */
+const RANGED: ReadonlySet<string> = new Set([...WEIGHTED, "add"]);
+/** Operators that end with a clamp, which a relu or relu6 behind them sets. */
+const CLAMPS: ReadonlySet<string> = new Set([
+  ...RANGED,
+  "maxPool1d",
+  "maxPool2d",
+  "averagePool1d",
+  "averagePool2d",
+]);
+const RELUS: ReadonlySet<string> = new Set(["relu", "relu6"]);
 
 /** The name of the int8 form of a float tensor. */
 export const int8NameOf = (tensor: string): string => `${tensor}_int8`;
@@ -82,10 +112,16 @@ export function networkNodes(graph: Graph, { from, to }: NetworkBounds): readonl
   return nodes;
 }
 
+/** The sum in int8 is of two values of the network. */
+const addsConstant = (graph: Graph, { operator, inputs }: GraphNode): boolean =>
+  operator.name === "add" && inputs.some((name) => tensorOf(graph, name).kind === "constant");
+
 /** The names of operators between the bounds that have no int8 form, each once. */
 export function operatorsWithoutInt8(graph: Graph, bounds: NetworkBounds): readonly string[] {
-  const names = networkNodes(graph, bounds).map((node) => node.operator.name);
-  return [...new Set(names)].filter((name) => !INT8_OPERATORS.has(name));
+  const names = networkNodes(graph, bounds)
+    .filter((node) => !INT8_OPERATORS.has(node.operator.name) || addsConstant(graph, node))
+    .map((node) => node.operator.name);
+  return [...new Set(names)];
 }
 
 /** The tensors whose ranges `quantizeGraph` asks for. */
@@ -148,11 +184,15 @@ export function quantizeGraph(graph: Graph, ranges: Ranges, options: QuantizeOpt
     nodes.push({ name, operator, attributes, inputs, outputs: [output] });
   };
 
-  /** Quantises the constants of a dense or conv1d node; returns their names, weights first. */
+  /** Quantises the constants of a node with weights; returns their names, weights first. */
   const parametersOf = (node: GraphNode): readonly string[] => {
     const [x, w, b] = node.inputs as [string, string, string];
     const input = int8Of(x).quantization!;
-    const weights = outputsFirst(tensorOf(graph, w));
+    const given = tensorOf(graph, w);
+    const isDepthwise = node.operator.name === "depthwiseConv2d";
+    // Kernels of a channel lie beside those of the next one: [KH,KW,C,M] is [KH,KW,C*M].
+    const joined = [...given.shape.slice(0, 2), sizeOf(given.shape.slice(2))];
+    const weights = outputsFirst(isDepthwise ? { ...given, shape: joined } : given);
     const bias = tensorOf(graph, b).data;
     if (!bias) throw new Error(`quantize: the bias of "${node.name}" must be constant`);
     const quantized = quantizeWeights(weights.data, bias, scaleOf(input), perChannel);
@@ -173,11 +213,11 @@ export function quantizeGraph(graph: Graph, ranges: Ranges, options: QuantizeOpt
     ];
   };
 
-  /** The relu that is the only reader of a node which can take it in. */
+  /** The relu or relu6 that is the only reader of a node which can take it in. */
   const reluAfter = (node: GraphNode): GraphNode | undefined => {
     const [output] = node.outputs as [string];
     const [reader, ...others] = consumers(output);
-    const folds = FOLDS_RELU.has(node.operator.name) && reader?.operator.name === "relu";
+    const folds = CLAMPS.has(node.operator.name) && RELUS.has(reader?.operator.name ?? "");
     return folds && others.length === 0 && !readOutside(output) ? reader : undefined;
   };
 
@@ -193,11 +233,16 @@ export function quantizeGraph(graph: Graph, ranges: Ranges, options: QuantizeOpt
       );
     const relu = reluAfter(node);
     if (relu) folded.add(relu);
-    const [x] = node.inputs as [string];
+    const [x, second] = node.inputs as [string, string];
     const [y] = (relu ?? node).outputs as [string];
-    const inputs = [int8NameOf(x), ...(WEIGHTED.has(name) ? parametersOf(node) : [])];
-    const attributes = relu ? { ...node.attributes, activation: "relu" } : node.attributes;
-    const range = WEIGHTED.has(name) ? rangeOf(y) : undefined;
+    const inputs = [
+      int8NameOf(x),
+      ...(WEIGHTED.has(name) ? parametersOf(node) : []),
+      ...(name === "add" ? [int8NameOf(second)] : []),
+    ];
+    const activation = relu?.operator.name;
+    const attributes = activation ? { ...node.attributes, activation } : node.attributes;
+    const range = RANGED.has(name) ? rangeOf(y) : undefined;
     compute(node.name, operator, inputs, int8NameOf(y), attributes, range);
   };
 

@@ -20,11 +20,22 @@ import { gelu } from "./gelu.ts";
 import { globalAveragePool, globalMaxPool } from "./global-pool.ts";
 import { hardSigmoid } from "./hard-sigmoid.ts";
 import { hardSwish } from "./hard-swish.ts";
+import { addInt8 } from "./int8/add.ts";
 import { conv1dInt8 } from "./int8/conv1d.ts";
+import { conv2dInt8 } from "./int8/conv2d.ts";
 import { denseInt8 } from "./int8/dense.ts";
+import { depthwiseConv2dInt8 } from "./int8/depthwise-conv2d.ts";
 import { maxPool1dInt8 } from "./int8/max-pool-1d.ts";
+import {
+  averagePool1dInt8,
+  averagePool2dInt8,
+  globalAveragePoolInt8,
+  globalMaxPoolInt8,
+  maxPool2dInt8,
+} from "./int8/pool.ts";
 import { dequantize, quantize } from "./int8/quantize.ts";
 import { reluInt8 } from "./int8/relu.ts";
+import { relu6Int8 } from "./int8/relu6.ts";
 import { softmaxInt8 } from "./int8/softmax.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { leakyRelu } from "./leaky-relu.ts";
@@ -60,6 +71,15 @@ const ALL: readonly Operator[] = [
   convTranspose2d,
   dense,
   denseInt8,
+  addInt8,
+  averagePool1dInt8,
+  averagePool2dInt8,
+  conv2dInt8,
+  depthwiseConv2dInt8,
+  globalAveragePoolInt8,
+  globalMaxPoolInt8,
+  maxPool2dInt8,
+  relu6Int8,
   depthwiseConv2d,
   dequantize,
   div,

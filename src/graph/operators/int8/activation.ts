@@ -1,9 +1,10 @@
 /**
  * What the int8 operators share: reading the parameters of their tensors, and the clamp that ends
- * each of them, in which a following relu is folded.
+ * each of them, in which a following relu or relu6 is folded.
  */
 import { clamp } from "../../../ir/build.ts";
 import type { Expr } from "../../../ir/kernel.ts";
+import { roundHalfAway, scaleOf } from "../../../tensor/quantization.ts";
 import type { Attributes, TensorSpec } from "../../graph.ts";
 import { has, rule } from "../rules.ts";
 
@@ -30,21 +31,28 @@ export function hasInt8Weights(operator: string, weights: TensorSpec, rank: numb
   );
 }
 
-/** The attribute `activation`: "none" (the default) or "relu". */
-export function activationOf(operator: string, attributes: Attributes): "none" | "relu" {
+/** What ends an operator. */
+export type FoldedActivation = "none" | "relu" | "relu6";
+
+/** The attribute `activation`, "none" where it is absent. */
+export function activationOf(operator: string, attributes: Attributes): FoldedActivation {
   const { activation = "none" } = attributes;
   rule(
     operator,
-    activation === "none" || activation === "relu",
-    'activation must be "none" or "relu"',
+    activation === "none" || activation === "relu" || activation === "relu6",
+    'activation must be "none", "relu" or "relu6"',
     activation,
   );
-  return activation as "none" | "relu";
+  return activation as FoldedActivation;
 }
 
-/** Clamps to int8, or with relu to what is not negative, and what int8 holds of it. */
-export function clampInt8(q: Expr, zeroPoint: number, activation: "none" | "relu"): Expr {
-  return clamp(q, activation === "relu" ? zeroPoint : -128, 127);
+/** Clamps to int8, or with relu and relu6 to what int8 holds of 0 and more, and of 6 and less. */
+export function clampInt8(q: Expr, output: TensorSpec, activation: FoldedActivation): Expr {
+  const zeroPoint = zeroPointOf(output);
+  if (activation === "none") return clamp(q, -128, 127);
+  if (activation === "relu") return clamp(q, zeroPoint, 127);
+  const six = zeroPoint + roundHalfAway(Math.fround(6 / scaleOf(output.quantization)));
+  return clamp(q, zeroPoint, Math.min(six, 127));
 }
 
 /** The zero point of a tensor. */

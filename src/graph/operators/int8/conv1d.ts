@@ -91,7 +91,7 @@ export const conv1dInt8: Operator = {
             else k.when(andB(ge(row, whole[0]!), le(row, whole.at(-1)!)), tapLoop, borderLoop);
             const at = add(mul(batch, rows * O), add(mul(row, O), o));
             const q = add(rescale(sum.get, o), zeroPoint);
-            output.store(at, clampInt8(q, zeroPoint, activation));
+            output.store(at, clampInt8(q, y!, activation));
           }),
         ),
       );

@@ -45,7 +45,7 @@ export const denseInt8: Operator = {
             sum.set(add(sum.get, mul(input.load(add(mul(row, I), i)), weight)));
           });
           const q = add(rescale(sum.get, o), zeroPoint);
-          output.store(add(mul(row, O), o), clampInt8(q, zeroPoint, activation));
+          output.store(add(mul(row, O), o), clampInt8(q, y!, activation));
         }),
       );
     }),

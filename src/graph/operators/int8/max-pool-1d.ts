@@ -8,7 +8,7 @@ import type { Expr } from "../../../ir/kernel.ts";
 import type { NodeContext, Operator } from "../../graph.ts";
 import { integer, takes } from "../rules.ts";
 import { type Window1d, window1d } from "../window-1d.ts";
-import { activationOf, clampInt8, hasInt8, zeroPointOf } from "./activation.ts";
+import { activationOf, clampInt8, hasInt8 } from "./activation.ts";
 
 function windowOf({ inputs: [x], attributes }: Omit<NodeContext, "outputs">): Window1d {
   const size = integer("maxPool1dInt8", attributes, "size");
@@ -39,7 +39,7 @@ export const maxPool1dInt8: Operator = {
       const input = k.input("int8", B * T * C);
       const output = k.output("int8", B * rows * C);
       const activation = activationOf("maxPool1dInt8", node.attributes);
-      const zeroPoint = zeroPointOf(node.inputs[0]!);
+      const given = node.inputs[0]!;
       const last = (rows - 1) * window.stride - window.before + window.size - 1;
       k.parallel(B, (batch) =>
         k.parallel(rows, (row) =>
@@ -56,7 +56,7 @@ export const maxPool1dInt8: Operator = {
               k.loop(window.size - 1, (tap) => largest.set(max(largest.get, tapAt(add(tap, 1)))));
             const at = add(mul(batch, rows * C), add(mul(row, C), c));
             const y =
-              activation === "relu" ? clampInt8(largest.get, zeroPoint, "relu") : largest.get;
+              activation === "none" ? largest.get : clampInt8(largest.get, given, activation);
             output.store(at, y);
           }),
         ),
