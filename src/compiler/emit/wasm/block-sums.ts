@@ -1,6 +1,7 @@
 /**
- * Cuts long sums of products into blocks, so that the rows of the right matrix that a tile reads
- * stay in the first-level cache for the tiles after it. Between blocks the sums wait in the output,
+ * Cuts long sums of products into blocks, so that what a tile reads of the matrices stays near for
+ * the tiles after it: lines in the first-level cache, and page addresses in the buffer that
+ * translates them. Between blocks the sums wait in the output,
  * where float32 keeps every bit of them: the order of the additions is the same.
  */
 import { affineOf } from "../../../ir/affine.ts";
@@ -17,9 +18,13 @@ type Sum = {
   readonly store: Stmt & { readonly kind: "store" };
 };
 
-/** Rows of the right matrix in a block: each takes a cache line, of which half must stay free. */
-const BLOCK = 128;
-const LEAST_EXTENT = 3 * BLOCK;
+/** Rows in a block: each takes a cache line of each matrix, and half of the cache must stay free. */
+const MOST_ROWS = 128;
+/** Pages in a block, of the 64 to 96 whose addresses a processor keeps at hand. */
+const MOST_PAGES = 48;
+/** How many times as much a sum must touch to be cut. */
+const EXCESS = 2.5;
+const PAGE_BYTES = 4096;
 /** Fewer rows of the left matrix would not use a block often enough. */
 const LEAST_ROWS = 16;
 
@@ -45,11 +50,15 @@ export function blockSums(
     if (schedule[inner.axis]?.kind !== "vector") return [stmt];
     if (around.reduce((rows, loop) => rows * loop.extent, 1) < LEAST_ROWS) return [stmt];
     const sum = sumOf(inner);
-    if (!sum || !isWorthwhile(sum.over, inner.axis) || !mayWait(sum)) return [stmt];
+    const block = sum ? blockOf(sum.over, inner.axis) : undefined;
+    if (!sum || block === undefined || !mayWait(sum)) return [stmt];
     const nest = [...around, inner];
-    return blocksOf(sum).map((body) => {
-      const [block] = nest.reduceRight<readonly Stmt[]>((b, loop) => [{ ...loop, body: b }], body);
-      return block!;
+    return blocksOf(sum, block).map((body) => {
+      const [cutNest] = nest.reduceRight<readonly Stmt[]>(
+        (b, loop) => [{ ...loop, body: b }],
+        body,
+      );
+      return cutNest!;
     });
   }
 
@@ -80,19 +89,25 @@ function sumOf({ body }: Loop): Sum | undefined {
   return { start, over, rest, store };
 }
 
-/** Whether the sum is long and reads a matrix whose rows lie further apart than a cache line. */
-function isWorthwhile(over: Loop, lanes: string): boolean {
-  if (over.extent < LEAST_EXTENT) return false;
-  let found = false;
+/**
+ * How many rows make a block, or undefined where the sum is better left whole: it must read a
+ * matrix whose rows lie further apart than a cache line.
+ */
+function blockOf(over: Loop, lanes: string): number | undefined {
+  let isApart = false;
+  let pagesPerRow = 0;
   everyExpr(over.body, (e) => {
     const index = e.kind === "load" ? affineOf(e.index)?.coefficients : undefined;
-    if (index?.get(lanes) === 1 && (index.get(over.axis) ?? 0) >= 16) found = true;
+    const rowBytes = 4 * Math.abs(index?.get(over.axis) ?? 0);
+    if (index?.get(lanes) === 1 && rowBytes >= 64) isApart = true;
+    pagesPerRow += Math.min(1, rowBytes / PAGE_BYTES);
   });
-  return found;
+  const most = Math.min(MOST_ROWS, Math.max(1, Math.floor(MOST_PAGES / pagesPerRow)));
+  return isApart && over.extent >= EXCESS * most ? most : undefined;
 }
 
-function blocksOf({ start, over, rest, store }: Sum): readonly (readonly Stmt[])[] {
-  const count = Math.round(over.extent / BLOCK);
+function blocksOf({ start, over, rest, store }: Sum, block: number): readonly (readonly Stmt[])[] {
+  const count = Math.ceil(over.extent / block);
   const size = Math.ceil(over.extent / count);
   const sum: Expr = { kind: "register", type: "float32", name: start.name };
   const waiting: Expr = { kind: "load", type: "float32", buffer: store.buffer, index: store.index };
