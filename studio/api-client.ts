@@ -113,6 +113,9 @@ export const api = {
   designChoices: (): Promise<DesignChoices> => request("GET", at("design-choices")),
   backends: (): Promise<readonly BackendState[]> => request("GET", at("backends")),
   run: (id: string): Promise<RunResult> => request("GET", at("runs", id)),
+  /** Holds the training of a run, or lets it go on. */
+  pauseRun: (id: string, paused: boolean): Promise<Run> =>
+    request("POST", at("runs", id, paused ? "pause" : "resume"), json({})),
   cancelRun: (id: string): Promise<Run> => request("POST", at("runs", id, "cancel"), json({})),
 } as const;
 

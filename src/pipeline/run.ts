@@ -13,6 +13,7 @@ import { makeModel } from "../models/layers.ts";
 import { alignSamples } from "../samples/layout.ts";
 import { checkWindow } from "../samples/windows.ts";
 import { type EpochReport, fit } from "../train/fit.ts";
+import type { PauseSwitch } from "../train/pause-switch.ts";
 import { shareAbove } from "./anomaly.ts";
 import { assemblePipeline, type Pipeline, quantizePipeline, withoutInt8 } from "./assemble.ts";
 import { type Design, designRecipe, draftRecipe } from "./designer.ts";
@@ -61,6 +62,8 @@ export type RunOptions = {
   /** Seconds that reading took, for the report. */
   readonly readSeconds?: number;
   readonly onEpoch?: (epoch: EpochReport) => void;
+  /** Holds the training of the network while it is paused. */
+  readonly pause?: PauseSwitch;
 };
 
 /** What a page draws beside the report. */
@@ -140,6 +143,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       },
       {
         ...control,
+        ...(options.pause ? { pause: options.pause } : {}),
         onEpoch: (report) => {
           const { epoch, loss } = report;
           steps.at(epoch / recipe.training.epochs, `epoch ${epoch}, loss ${loss.toFixed(4)}`);

@@ -150,6 +150,8 @@ export type Run = {
   readonly message: string | null;
   /** Why it failed. */
   readonly error?: ApiError;
+  /** Whether its training is held; only of a run that is running. */
+  readonly paused?: boolean;
   readonly seed: number;
   /** ISO 8601, UTC, as the other times. */
   readonly createdAt: string;
@@ -235,6 +237,7 @@ const runFields = {
   done: Type.Number({ minimum: 0, maximum: 1 }),
   message: nullable(Type.String()),
   error: Type.Optional(errorShape),
+  paused: Type.Optional(Type.Boolean()),
   seed: Type.Integer(),
   createdAt: time,
   startedAt: nullable(time),

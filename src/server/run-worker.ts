@@ -19,6 +19,7 @@ import type { Sample } from "../samples/sample.ts";
 import { openStore } from "../store/open-store.ts";
 import type { ArtefactFile, Claim } from "../store/store.ts";
 import type { EpochReport } from "../train/fit.ts";
+import { makePauseSwitch } from "../train/pause-switch.ts";
 import type { ApiError, Side } from "./api.ts";
 import { toApiError } from "./errors.ts";
 import type { RunRequest } from "./start-run.ts";
@@ -38,6 +39,9 @@ export type RunMessage =
   | { readonly type: "epoch"; readonly epoch: EpochReport }
   | { readonly type: "end"; readonly end: RunEnd };
 
+/** What the server says to the thread. */
+export type RunOrder = "stop" | "pause" | "resume";
+
 export type RunEnd =
   /** `stored` is false when the run was cancelled meanwhile. */
   | { readonly kind: "done"; readonly stored: boolean }
@@ -51,7 +55,12 @@ export type StoredDetails = RunDetails & { readonly sides: { readonly [name: str
 const task = workerData as RunTask;
 const controller = new AbortController();
 const send = (message: RunMessage): void => parentPort!.postMessage(message);
-parentPort!.once("message", () => controller.abort());
+const pause = makePauseSwitch();
+parentPort!.on("message", (message: RunOrder) => {
+  if (message === "pause") pause.pause();
+  else if (message === "resume") pause.resume();
+  else controller.abort();
+});
 
 async function carryOut(): Promise<RunEnd> {
   const { signal } = controller;
@@ -77,6 +86,7 @@ async function carryOut(): Promise<RunEnd> {
         host,
         backend: openBackend(backend ?? "wasm"),
         signal,
+        pause,
         onProgress,
         onEpoch: (epoch) => send({ type: "epoch", epoch }),
         readSeconds: (performance.now() - began) / 1000,

@@ -13,7 +13,7 @@ import type { EpochReport } from "../train/fit.ts";
 import type { ApiError, Run, ServerEvent } from "./api.ts";
 import { toApiError } from "./errors.ts";
 import type { Events } from "./events.ts";
-import type { RunEnd, RunMessage, RunTask } from "./run-worker.ts";
+import type { RunEnd, RunMessage, RunOrder, RunTask } from "./run-worker.ts";
 import type { RunRequest } from "./start-run.ts";
 import { throttle } from "./throttle.ts";
 import { viewRun } from "./views.ts";
@@ -22,6 +22,7 @@ import { viewRun } from "./views.ts";
 export type LiveRun = {
   readonly progress: ProgressEvent;
   readonly history: readonly EpochReport[];
+  readonly paused: boolean;
 };
 
 export type Runner = {
@@ -30,6 +31,8 @@ export type Runner = {
   readonly live: (run: string) => LiveRun | undefined;
   /** Cancels a queued or running run. @returns false when it had ended already */
   readonly cancel: (run: string) => Promise<boolean>;
+  /** Holds the training of a run, or lets it go on. @returns false when it is not running */
+  readonly pause: (run: string, paused: boolean) => Promise<boolean>;
   /** Stops what is running, which becomes `interrupted`, and takes on nothing more. */
   readonly close: () => Promise<void>;
 };
@@ -48,6 +51,7 @@ type Active = {
   readonly thread: Worker;
   progress: ProgressEvent;
   readonly history: EpochReport[];
+  paused: boolean;
   readonly stop: () => void;
   readonly ended: Promise<void>;
 };
@@ -74,7 +78,7 @@ export function makeRunner(options: RunnerOptions): Runner {
 
   const publish = async (id: string): Promise<void> => {
     const run = await store.runs.get(id);
-    if (run) events.publish({ type: "run", run: viewRun(run) });
+    if (run) events.publish({ type: "run", run: withLive(viewRun(run), active.get(id)) });
   };
   const claimNext = async (): Promise<void> => {
     while (!closed && active.size < concurrency) {
@@ -123,7 +127,7 @@ export function makeRunner(options: RunnerOptions): Runner {
     let stopped = false;
     const stop = (): void => {
       stopped = true;
-      thread.postMessage("stop");
+      thread.postMessage("stop" satisfies RunOrder);
       setTimeout(() => thread.terminate(), STOP_MS).unref();
     };
     const beat = async (): Promise<void> => {
@@ -180,6 +184,7 @@ export function makeRunner(options: RunnerOptions): Runner {
       thread,
       progress: { phase: "read", done: 0 },
       history: [],
+      paused: false,
       stop,
       ended,
     };
@@ -216,6 +221,14 @@ export function makeRunner(options: RunnerOptions): Runner {
       if (cancelled) await publish(run);
       return cancelled;
     },
+    pause: async (run, paused) => {
+      const state = active.get(run);
+      if (!state) return false;
+      state.thread.postMessage((paused ? "pause" : "resume") satisfies RunOrder);
+      state.paused = paused;
+      await publish(run);
+      return true;
+    },
     close: async () => {
       closed = true;
       await claiming;
@@ -230,7 +243,7 @@ export function makeRunner(options: RunnerOptions): Runner {
 export function withLive(run: Run, live: LiveRun | undefined): Run {
   if (!live || run.status !== "running") return run;
   const { phase, done, message } = live.progress;
-  return { ...run, phase, done, message: message ?? null };
+  return { ...run, phase, done, message: message ?? null, paused: live.paused };
 }
 
 function logDefect(error: unknown): void {

@@ -80,6 +80,10 @@ function StartRun({ project, runs }: { project: Project; runs: readonly Run[] })
     mutationFn: api.cancelRun,
     onSuccess: (run) => applyEvents(client, [{ type: "run", run }]),
   });
+  const pause = useMutation({
+    mutationFn: (run: Run) => api.pauseRun(run.id, !run.paused),
+    onSuccess: (run) => applyEvents(client, [{ type: "run", run }]),
+  });
   return (
     <Section
       title="Run"
@@ -106,6 +110,15 @@ function StartRun({ project, runs }: { project: Project; runs: readonly Run[] })
             value={seed}
             onChange={setSeed}
           />
+          {active?.status === "running" && (
+            <Button
+              variant="default"
+              loading={pause.isPending}
+              onClick={() => pause.mutate(active)}
+            >
+              {active.paused ? "Go on" : "Pause"}
+            </Button>
+          )}
           {active ? (
             <Button
               color="red"
@@ -137,9 +150,9 @@ function StartRun({ project, runs }: { project: Project; runs: readonly Run[] })
           ? "There is nothing to run yet: add recordings on the Data page."
           : "From recordings to a verified C library: features, training, int8, test, code. The same seed gives the same bytes."}
       </Text>
-      {(start.error ?? cancel.error) && (
+      {(start.error ?? cancel.error ?? pause.error) && (
         <Stack mt="sm">
-          <Failure error={start.error ?? cancel.error} />
+          <Failure error={start.error ?? cancel.error ?? pause.error} />
         </Stack>
       )}
     </Section>
@@ -262,6 +275,7 @@ function Ticker({ run }: { run: Run }) {
   }, [active]);
   const took = durationOf(run);
   if (run.status === "queued") return "Waiting for its turn.";
+  if (active && run.paused) return "Paused: the training waits.";
   const parts = [took === null ? "" : seconds(active ? Math.round(took) : took)];
   if (active) parts.unshift(run.message ?? "");
   return parts.filter(Boolean).join(" · ");

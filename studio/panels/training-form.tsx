@@ -74,6 +74,14 @@ export function TrainingForm({
         placeholder="no bound"
         onChange={(n) => set("clipNorm", n)}
       />
+      <Figure
+        name="Weight decay (L2)"
+        value={training.weightDecay}
+        decimals={6}
+        min={0}
+        placeholder="0"
+        onChange={(n) => set("weightDecay", n)}
+      />
       {recipe.task !== "regression" && (
         <NativeSelect
           size="xs"

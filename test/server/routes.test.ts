@@ -80,6 +80,8 @@ test("the OpenAPI document lists every route", async (t) => {
     "POST /api/projects/{project}/runs",
     "POST /api/projects/{project}/samples",
     "POST /api/runs/{run}/cancel",
+    "POST /api/runs/{run}/pause",
+    "POST /api/runs/{run}/resume",
     "PUT /api/projects/{project}/recipe",
   ]);
   for (const methods of Object.values(document.paths))

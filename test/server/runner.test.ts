@@ -109,3 +109,28 @@ test("as many runs work at a time as were asked for", async (t) => {
   await runner.cancel(runs[0]!.id);
   await until(store, runs[2]!.id, "running");
 });
+
+test("a run is held and let go on, and everybody hears of it", async (t) => {
+  const code = `parentPort.on("message", (message) => message === "stop"
+    ? end({ kind: "cancelled" })
+    : say({ type: "progress", event: { phase: "train", done: 1, message } }));`;
+  const { store, runner, heard, queue } = await runnerOf(t, code);
+  const { id } = await queue();
+  while (!runner.live(id)) await new Promise((resolve) => setTimeout(resolve, 5));
+  const told = async (what: (event: ServerEvent) => boolean): Promise<void> => {
+    while (!heard.some(what)) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  for (const [paused, order] of [
+    [true, "pause"],
+    [false, "resume"],
+  ] as const) {
+    assert.ok(await runner.pause(id, paused));
+    assert.equal(runner.live(id)!.paused, paused);
+    await told((event) => event.type === "progress" && event.message === order);
+    await told((event) => event.type === "run" && event.run.paused === paused);
+  }
+  await runner.cancel(id);
+  await until(store, id, "cancelled");
+  while (runner.live(id)) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(!(await runner.pause(id, true)));
+});

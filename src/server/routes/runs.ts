@@ -82,6 +82,30 @@ export function runRoutes(app: App, context: Context): void {
       return view(await findRun(context, id));
     },
   );
+  for (const [action, paused] of [
+    ["pause", true],
+    ["resume", false],
+  ] as const)
+    app.post(
+      `/api/runs/:run/${action}`,
+      {
+        schema: {
+          tags: ["runs"],
+          summary: paused ? "Hold the training" : "Let the training go on",
+          params: runParams,
+          response: responses(runSchema),
+        },
+      },
+      async (request) => {
+        const { id } = await findRun(context, request.params.run);
+        if (!(await runner.pause(id, paused)))
+          throw new UserError(
+            "run-not-running",
+            `${action}: the run must be running, got one that is not`,
+          );
+        return view(await findRun(context, id));
+      },
+    );
   app.get(
     "/api/runs/:run/files/*",
     {
