@@ -41,6 +41,7 @@ export const TRIED = [
   "loss",
   "optimizer",
   "clipNorm",
+  "weightDecay",
 ] as const;
 
 /**

@@ -253,6 +253,10 @@ const WRONG: readonly (readonly [unknown, string])[] = [
     { ...FULL, training: { ...training, clipNorm: 0 } },
     '"training.clipNorm" must be a number above 0 and at most 1000000, got 0',
   ],
+  [
+    { ...FULL, training: { ...training, weightDecay: -1 } },
+    '"training.weightDecay" must be a number above 0 and at most 100, got -1',
+  ],
   [{ ...FULL, task: "sorting" }, '"task" must be "classification" or "regression", got "sorting"'],
   [{ ...FULL, targets: ["x"] }, '"targets" must be empty unless "task" is "regression", got ["x"]'],
   [{ ...REGRESSION, targets: ["x", "x"] }, '"targets" must be different names, got ["x","x"]'],
@@ -295,6 +299,8 @@ test("a regression with every choice of training is read as it was written", () 
       optimizer: { name: "sgd", momentum: 0.9, nesterov: true },
       learningRateSchedule: { name: "cosine", warmup: 0.1 },
       clipNorm: 1,
+      weightDecay: 0.001,
+      augmentation: { ...training.augmentation!, timeWarp: 2 },
     },
   };
   const text = formatRecipe(recipe);

@@ -25,8 +25,9 @@ export function parseTraining(value: unknown, task: Task): Recipe["training"] {
     "loss",
     "optimizer",
     "clipNorm",
+    "weightDecay",
   ]);
-  const { learningRateSchedule, augmentation, loss, optimizer, clipNorm } = training;
+  const { learningRateSchedule, augmentation, loss, optimizer, clipNorm, weightDecay } = training;
   const classWeights = choice("training.classWeights", training.classWeights ?? "none", [
     "none",
     "auto",
@@ -45,6 +46,9 @@ export function parseTraining(value: unknown, task: Task): Recipe["training"] {
     ...(isLeftOut(loss) ? {} : { loss: parseLoss(loss, task) }),
     ...(isLeftOut(optimizer) ? {} : { optimizer: parseOptimizer(optimizer) }),
     ...(isLeftOut(clipNorm) ? {} : { clipNorm: number("training.clipNorm", clipNorm, 0, 1e6) }),
+    ...(isLeftOut(weightDecay) || weightDecay === 0
+      ? {}
+      : { weightDecay: number("training.weightDecay", weightDecay, 0, 100) }),
   };
 }
 
@@ -99,7 +103,7 @@ function parseLoss(value: unknown, task: Task): Choice {
 function parseAugmentation(value: unknown): Augmentation {
   const path = "training.augmentation";
   const given = object(path, value);
-  keys(path, given, ["noise", "timeMasks", "frequencyMasks", "timeShift"]);
+  keys(path, given, ["noise", "timeMasks", "frequencyMasks", "timeShift", "timeWarp"]);
   const masks = (name: string): { count: number; width: number } => {
     const part = object(`${path}.${name}`, given[name] ?? { count: 0, width: 0 });
     keys(`${path}.${name}`, part, ["count", "width"]);
@@ -116,5 +120,8 @@ function parseAugmentation(value: unknown): Augmentation {
     timeMasks: masks("timeMasks"),
     frequencyMasks: masks("frequencyMasks"),
     timeShift: integer(`${path}.timeShift`, given.timeShift ?? 0, 0, 4096),
+    ...(isLeftOut(given.timeWarp)
+      ? {}
+      : { timeWarp: integer(`${path}.timeWarp`, given.timeWarp, 0, 4096) }),
   };
 }

@@ -21,6 +21,8 @@ export type Augmentation = {
   readonly timeMasks: { readonly count: number; readonly width: number };
   readonly frequencyMasks: { readonly count: number; readonly width: number };
   readonly timeShift: number;
+  /** The most frames by which the middle of an example is moved, its ends staying. @default 0 */
+  readonly timeWarp?: number;
 };
 
 export type AnomalyRecipe = {
@@ -102,6 +104,8 @@ export type Recipe = {
     readonly optimizer?: Optimizer;
     /** The largest norm of all gradients together. @default no bound */
     readonly clipNorm?: number;
+    /** L2: so many times each weight is added to its gradient. @default 0 */
+    readonly weightDecay?: number;
   };
   readonly anomaly: AnomalyRecipe | null;
 };
