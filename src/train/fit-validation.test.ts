@@ -107,3 +107,26 @@ test("a resumed training has the metrics of the epochs before", async () => {
     (error) => error instanceof UserError && error.code === "checkpoint",
   );
 });
+
+test("what schedule-free training validates and keeps is the average, not where gradients are", async () => {
+  const data = { ...clouds(90), groups: clouds(90).groups.map((_, row) => row) };
+  const options: FitOptions = {
+    ...OPTIONS,
+    ...{ learningRate: 0.1, optimizer: { name: "scheduleFree" }, keep: "last" },
+  };
+  const { best, parameters, rows } = await fit(MODEL, data, options);
+  // From these weights, which are x, y and z of a fresh start, the same loss: y was another place.
+  const still: FitOptions = { epochs: 1, learningRate: 1e-30, optimizer: { name: "sgd" } };
+  const again = await fit(
+    { ...MODEL, parameters },
+    { ...data, ...rows },
+    { ...still, batchSize: 16 },
+  );
+  assert.equal(again.best.validationLoss, best.validationLoss);
+  for (const name of ["prodigy", "lion"]) {
+    const other = await fit(MODEL, data, { ...options, optimizer: { name }, learningRate: 0.01 });
+    const model = { ...MODEL, parameters: other.parameters };
+    const check = await fit(model, { ...data, ...rows }, { ...still, batchSize: 16 });
+    assert.equal(check.best.validationLoss, other.best.validationLoss, name);
+  }
+});

@@ -5,6 +5,7 @@
  * where c is the largest rate so far, squared, over the sum of such squares (as in the authors'
  * program, which differs from the paper only where a rate falls). The parameter is x, the average,
  * so that what is evaluated and kept needs no conversion. No schedule is needed but a warm-up.
+ * Running statistics of batch normalisation follow y, which is near x once a training has settled.
  *
  * `scheduleFree(x, z, v, g, schedule [2]) {beta1, beta2, epsilon, weightDecay}` updates x, z and v in
  * place; the schedule holds rate and c.
