@@ -8,7 +8,7 @@ import { startThreads } from "../../src/host/threads.ts";
 import { inTurns } from "./in-turns.ts";
 import { NETWORKS, train, trainingProgram } from "./networks.ts";
 
-const STEPS = 3;
+const STEPS = 2;
 const pools = [2, 3, 4].map((threads) => threadPool(startThreads(threads - 1), { worthNs: 0 }));
 after(() => {
   for (const pool of pools) pool.release();

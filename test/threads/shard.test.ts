@@ -51,26 +51,26 @@ function check(program: Program, seed: number): number {
 
 test("random kernels give the same bits however they are shared", () => {
   let shared = 0;
-  for (let seed = 0; seed < 40; seed++) {
+  for (let seed = 0; seed < 15; seed++) {
     const { kernel, schedule } = randomKernel(seed);
     shared += check(kernelProgram(kernel, schedule), seed);
   }
-  assert.ok(shared > 80, `most kernels must have been divided, got ${shared} of 120`);
+  assert.ok(shared > 30, `most kernels must have been divided, got ${shared} of 45`);
 });
 
 test("random phases give the same bits however they are shared", () => {
   let shared = 0;
-  for (let seed = 0; seed < 80; seed++) {
+  for (let seed = 0; seed < 40; seed++) {
     const kernel = randomPhases(seed);
     verifyKernel(kernel);
     shared += check(kernelProgram(kernel, scheduleKernel(kernel)), seed);
   }
-  assert.ok(shared > 200, `nearly all kernels must have been divided, got ${shared} of 240`);
+  assert.ok(shared > 100, `nearly all kernels must have been divided, got ${shared} of 120`);
 });
 
 test("between two barriers no thread touches what another one writes", () => {
   let temporaries = 0;
-  for (let seed = 0; seed < 60; seed++) {
+  for (let seed = 0; seed < 40; seed++) {
     const kernel = randomPhases(seed);
     const program = kernelProgram(kernel, scheduleKernel(kernel));
     const sharded = shardProgram(program, 2 + (seed % 3), { worthNs: 0 });
