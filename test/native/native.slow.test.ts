@@ -12,7 +12,7 @@ import { compile } from "../../src/compiler/compile.ts";
 import { emitNative } from "../../src/compiler/emit/native/emit-native.ts";
 import type { Program } from "../../src/compiler/program.ts";
 import { type Instance, interpretInstance } from "../../src/engine/instance.ts";
-import { nativeInstance } from "../../src/engine/native.ts";
+import { nativeInstance, nativeMemoryBytes } from "../../src/engine/native.ts";
 import { randomKernel } from "../../src/engine/random-kernel.ts";
 import { type Layer, makeModel } from "../../src/models/layers.ts";
 import type { TypedArray } from "../../src/tensor/tensor.ts";
@@ -152,6 +152,20 @@ test("fit trains on it, and two instances do not share memory", NATIVE, async ()
   assert.deepEqual(first.history, second.history);
 });
 
+test("two instances on one shared memory see each other's states", NATIVE, () => {
+  const program = stepProgram(MLP, [33]);
+  const memory = new SharedArrayBuffer(nativeMemoryBytes(program));
+  const first = nativeInstance(program, compilerFor(), { memory });
+  const start = new Map(program.states.map((s) => [s.name, first.view(s).slice()]));
+  const second = nativeInstance(program, compilerFor(), { memory, isInitialized: true });
+  for (const state of program.states)
+    assert.deepEqual(second.view(state), start.get(state.name), `${state.name} is kept`);
+  const expected = trained(program, nativeInstance(program, compilerFor()));
+  trained(program, second);
+  for (const state of program.states)
+    assert.deepEqual(first.view(state), expected.get(state.name), state.name);
+});
+
 test("a module is built once, and runs only on memory that is large enough", NATIVE, () => {
   const seen: { path: string; isCached: boolean }[] = [];
   const directory = join(cacheDirectory, "nested", "cache");
@@ -168,7 +182,7 @@ test("a module is built once, and runs only on memory that is large enough", NAT
   );
   assert.equal(seen[0]!.path, seen[1]!.path);
   assert.equal(readdirSync(directory).length, 1, "nothing but the module stays");
-  assert.throws(() => module.attach(new ArrayBuffer(8)), TypeError);
+  assert.throws(() => module.attach(new Uint8Array(8)), TypeError);
   assert.throws(
     () => compiler.load("int main( {"),
     (error) => error instanceof UserError && error.code === "native-compiler",

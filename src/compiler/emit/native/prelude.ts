@@ -39,6 +39,9 @@ export function preludeText(lanes: number): string {
 #include <stdlib.h>
 #include <string.h>
 #include <node_api.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #define TS_INLINE __attribute__((always_inline))
 #define TS_KERNEL __attribute__((noinline))
@@ -80,9 +83,9 @@ HELPER int64_t ts_shr64(int64_t a, int32_t by) { return a >> by; }
 }
 
 /**
- * The module: `attach(buffer)` gives one function without parameters for each entry, in order. They
- * run on the buffer's memory, from the first address in it that is a multiple of 64 on, and keep
- * the buffer alive.
+ * The module: `attach(bytes)` gives one function without parameters for each entry, in order. They
+ * run on the memory of a Uint8Array, shared or not, from the first address in it that is a multiple
+ * of 64 on, and keep it alive.
  * @param functions C names of the entries, `void name(uint8_t *memory)`
  * @param bytes the memory that they use, without the alignment
  */
@@ -104,16 +107,32 @@ static void release(napi_env env, void *data, void *hint) {
   free(data);
 }
 
+/* Large pages, where the system has them: neighbouring rows of large tensors lie on other pages. */
+static void ask_for_large_pages(uint8_t *start, size_t length) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  const uintptr_t page = 2u << 20;
+  uintptr_t from = ((uintptr_t)start + page - 1) & ~(page - 1);
+  uintptr_t to = ((uintptr_t)start + length) & ~(page - 1);
+  if (from < to) madvise((void *)from, to - from, MADV_HUGEPAGE);
+#else
+  (void)start;
+  (void)length;
+#endif
+}
+
 static napi_value attach(napi_env env, napi_callback_info info) {
   size_t count = 1, length = 0;
-  napi_value buffer, list;
+  napi_value bytes, list;
+  napi_typedarray_type type;
   void *start = NULL;
-  napi_get_cb_info(env, info, &count, &buffer, NULL, NULL);
-  if (count < 1 || napi_get_arraybuffer_info(env, buffer, &start, &length) != napi_ok ||
-      length < ${bytes + 63}u) {
-    napi_throw_type_error(env, NULL, "native: the ArrayBuffer must have at least ${bytes + 63} bytes");
+  napi_get_cb_info(env, info, &count, &bytes, NULL, NULL);
+  if (count < 1 ||
+      napi_get_typedarray_info(env, bytes, &type, &length, &start, NULL, NULL) != napi_ok ||
+      type != napi_uint8_array || length < ${bytes + 63}u) {
+    napi_throw_type_error(env, NULL, "native: there must be a Uint8Array of at least ${bytes + 63} bytes");
     return NULL;
   }
+  ask_for_large_pages(start, length);
   napi_create_array(env, &list);
   for (uint32_t i = 0; i < ${functions.length}u; i++) {
     napi_value function;
@@ -123,7 +142,7 @@ static napi_value attach(napi_env env, napi_callback_info info) {
     data->run = entries[i];
     napi_create_function(env, NULL, 0, run_entry, data, &function);
     napi_add_finalizer(env, function, data, release, NULL, NULL);
-    napi_set_named_property(env, function, "memory", buffer);
+    napi_set_named_property(env, function, "memory", bytes);
     napi_set_element(env, list, i, function);
   }
   napi_value offset;
