@@ -69,6 +69,10 @@ const CASES: readonly Case[] = [
   },
   { x: [2, 4, 5, 6], kernel: [3, 3], stride: [1, 2], padding: "same", groups: 3, filters: 12 },
   { x: [1, 4, 5, 4], kernel: [2, 3], stride: [1, 1], padding: "same", groups: 4, filters: 4 },
+  // Tall and wide kernels, whose borders have many parts: images with zeros around them.
+  { x: [2, 11, 5, 2], kernel: [7, 3], stride: [2, 1], padding: "same", groups: 2, filters: 4 },
+  { x: [2, 4, 12, 3], kernel: [2, 6], stride: [3, 1], padding: "same", filters: 2 },
+  { x: [2, 9, 10, 1], kernel: [6, 5], stride: [1, 2], padding: "same", filters: 5 },
   // More than the weight gradient sums in one go.
   { x: [40, 9, 9, 2], kernel: [2, 1], stride: [1, 2], padding: "same", filters: 3 },
 ];

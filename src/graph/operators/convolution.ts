@@ -8,6 +8,7 @@
 import { add, addF, buildKernel, type Index, mul, mulF } from "../../ir/build.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import type { Convolution } from "./convolution-shape.ts";
+import { addZeros } from "./padding.ts";
 import { addReduction, type Reduction, type ReductionAxis } from "./reduction.ts";
 import { type Run, rowsOf, runsOf, tapsOf, type Window1d, windowsOf } from "./window-1d.ts";
 import { outputRuns, runPairs } from "./window-2d.ts";
@@ -41,18 +42,21 @@ function lanesOf(
 
 /** y = x * w + b. The sum starts at the bias and runs over kernel row, column, channel. */
 export function lowerConvolution(name: string, c: Convolution): Kernel {
-  const { batch, rows, columns, groups, inputs, outputs } = c;
-  const { x: X, w: W, y: Y } = stepsOf(c);
+  const { batch, groups, inputs, outputs } = c;
+  const { x: given, w: W, y: Y } = stepsOf(c);
   return buildKernel(name, (k) => {
-    const x = k.input("float32", batch * X.image);
-    const w = k.input("float32", rows.size * W.row, "w");
+    const input = k.input("float32", batch * given.image);
+    const w = k.input("float32", c.rows.size * W.row, "w");
     const bias = k.input("float32", groups * outputs, "b");
     const y = k.output("float32", batch * Y.image);
+    const { images: x, around } = addZeros(k, c, input);
+    const { x: X } = stepsOf(around);
+    const { rows, columns } = around;
     const { outer, lanes } = lanesOf(
       { extent: outputs, a: 0, b: 1, c: 1 },
       { extent: groups, a: inputs, b: outputs, c: outputs },
     );
-    for (const [row, column] of outputRuns(c)) {
+    for (const [row, column] of outputRuns(around)) {
       const [down, across] = [tapsOf(rows, row.first), tapsOf(columns, column.first)];
       const top = row.first * rows.stride - rows.before + down.first * rows.dilation;
       const left = column.first * columns.stride - columns.before + across.first * columns.dilation;
@@ -176,12 +180,15 @@ const CACHED = 8192;
  * of the sums is the same.
  */
 export function lowerWeightGradient(name: string, c: Convolution): Kernel {
-  const { batch, rows, columns, groups, inputs, outputs } = c;
-  const { x: X, w: W, y: Y } = stepsOf(c);
+  const { batch, groups, inputs, outputs } = c;
+  const { x: given, w: W, y: Y } = stepsOf(c);
   return buildKernel(name, (k) => {
-    const x = k.input("float32", batch * X.image);
+    const input = k.input("float32", batch * given.image);
     const dy = k.input("float32", batch * Y.image, "dy");
-    const dw = k.output("float32", rows.size * W.row, "dw");
+    const dw = k.output("float32", c.rows.size * W.row, "dw");
+    const { images: x, around } = addZeros(k, c, input);
+    const { x: X } = stepsOf(around);
+    const { rows, columns } = around;
     const { outer, lanes } = lanesOf(
       { extent: outputs, a: 0, b: 1, c: 1 },
       { extent: groups, a: inputs, b: outputs, c: outputs },
