@@ -60,7 +60,7 @@ export function pythonModes(python: string): readonly PythonMode[] {
     },
   );
   if (status !== 0)
-    throw new Error(`${python} must run with NumPy, got ${error?.message ?? stderr.trim()}`);
+    throw new Error(`${python} must run, got ${error?.message ?? stderr.trim()}`);
   const modes = JSON.parse(stdout) as PythonMode[];
   if (modes.length === 0) throw new Error(`${python} must have keras and tensorflow, or torch`);
   return modes;

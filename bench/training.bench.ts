@@ -25,6 +25,7 @@ import {
   inTinsmith,
   JS_PEERS,
   oursOn,
+  type PythonMode,
   pythonModes,
   takesPart,
 } from "./contenders.ts";
@@ -109,6 +110,14 @@ function refuse(message: string): never {
   process.exit(1);
 }
 
+function modesOf(python: string): readonly PythonMode[] {
+  try {
+    return pythonModes(python);
+  } catch (error) {
+    refuse((error as Error).message);
+  }
+}
+
 const chosen = positionals.length > 0 ? positionals : Object.keys(WORKLOADS);
 for (const name of chosen)
   if (!Object.hasOwn(WORKLOADS, name))
@@ -127,7 +136,7 @@ const everybody = values["all-peers"];
 if (withPeers) installPeers();
 let pythonNames: readonly string[] = [];
 if (values.python !== undefined && withPeers) {
-  const modes = pythonModes(values.python);
+  const modes = modesOf(values.python);
   pythonNames = modes.map(({ name }) => name);
   const versions = new Set(modes.map(({ version }) => version));
   console.error(`bench: found ${[...versions].join(", ")}: ${pythonNames.join(", ")}`);
@@ -162,7 +171,7 @@ for (const workload of chosen) {
   const measured = ours.filter(({ backend, count }) => rates.has(oursOn(backend, count)));
   if (measured.length < ours.length) process.exitCode = 1;
   const added = measured.map(({ backend, count }) =>
-    rowOf(workload, backend, count, rates, pythonNames),
+    rowOf(workload, backend, count, rates, count === threads ? pythonNames : []),
   );
   rows.push(...added);
   if (values.json) continue;

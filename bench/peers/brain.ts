@@ -23,20 +23,19 @@ export async function brain(workload: Workload): Promise<Training> {
     activation: "relu",
     learningRate: LEARNING_RATE,
   });
-  // It prepares its data anew in each call, so a call makes many passes.
-  const passes = 20;
-  let steps = 0;
+  // It prepares its data anew in each call, so one call makes all the passes of a block.
+  let passes = 0;
   return {
     version: `brain.js ${requirePeer("brain.js/package.json").version}`,
-    step: () => {
-      if (steps++ % passes > 0) return;
+    step: () => passes++,
+    sync: () => {
       network.train(samples, {
         iterations: passes,
         errorThresh: 1e-12,
         log: false,
         praxis: "adam",
       });
+      passes = 0;
     },
-    sync: () => {},
   };
 }
