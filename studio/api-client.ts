@@ -15,6 +15,7 @@ import type {
   SampleChange,
   SampleSummary,
   SampleValues,
+  TableReading,
 } from "../src/server/api.ts";
 
 /** A request that did not succeed. */
@@ -87,17 +88,22 @@ export const api = {
   deleteSample: (project: string, sample: string): Promise<void> =>
     request("DELETE", at("projects", project, "samples", sample)),
   /** Sends one file or one archive. */
-  upload: (project: string, name: string, body: Blob): Promise<Added> =>
+  upload: (project: string, name: string, body: Blob, reading?: TableReading): Promise<Added> =>
     request("POST", at("projects", project, "samples"), {
       headers: {
         "content-type": "application/octet-stream",
         "x-file-name": encodeURIComponent(name),
+        ...(reading ? { "x-reading": encodeURIComponent(JSON.stringify(reading)) } : {}),
       },
       body,
     }),
   /** Reads a folder, archive or table of the server's machine. */
-  importPath: (project: string, path: string): Promise<Added> =>
-    request("POST", at("projects", project, "import"), json({ path })),
+  importPath: (project: string, path: string, reading?: TableReading): Promise<Added> =>
+    request(
+      "POST",
+      at("projects", project, "import"),
+      json({ path, ...(reading ? { reading } : {}) }),
+    ),
 
   recipe: (project: string): Promise<RecipeAnswer> =>
     request("GET", at("projects", project, "recipe")),

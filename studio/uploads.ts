@@ -4,7 +4,7 @@
  */
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import type { Added } from "../src/server/api.ts";
+import type { Added, TableReading } from "../src/server/api.ts";
 import { api } from "./api-client.ts";
 import { makeParcel, type Picked, parcelGroups } from "./dropped-files.ts";
 import { plural } from "./format.ts";
@@ -56,14 +56,19 @@ const EMPTY: Upload = {
 };
 
 /** Sends files to a project; a request that fails is a problem of its files. */
-export async function sendFiles(client: QueryClient, project: string, from: Picked): Promise<void> {
+export async function sendFiles(
+  client: QueryClient,
+  project: string,
+  from: Picked,
+  reading?: TableReading,
+): Promise<void> {
   let upload: Upload = { ...EMPTY, total: from.files.length };
   set(project, upload);
   for (const group of parcelGroups(from.files)) {
     const file = group.length === 1 ? group[0]!.path : from.name;
     try {
       const parcel = await makeParcel(from.name, group);
-      upload = withAnswer(upload, await api.upload(project, parcel.name, parcel.body));
+      upload = withAnswer(upload, await api.upload(project, parcel.name, parcel.body, reading));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       upload = { ...upload, problems: [...upload.problems, { file, message }] };
@@ -80,8 +85,9 @@ export async function importPath(
   client: QueryClient,
   project: string,
   path: string,
+  reading?: TableReading,
 ): Promise<Added> {
-  const answer = await api.importPath(project, path);
+  const answer = await api.importPath(project, path, reading);
   set(project, withAnswer({ ...EMPTY, ended: true }, answer));
   refreshSamples(client, project);
   return answer;
@@ -102,6 +108,19 @@ function withAnswer(upload: Upload, answer: Added): Upload {
     skipped: [...upload.skipped, ...answer.skipped],
     notes: [...upload.notes, ...answer.notes],
   };
+}
+
+/**
+ * What a person says of tables: one column is the label (numbers too), several are numbers to
+ * predict. Undefined when nothing was said.
+ */
+export function tableReading(columns: string): TableReading | undefined {
+  const names = columns
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  if (names.length === 0) return undefined;
+  return names.length === 1 ? { labelColumn: names[0]! } : { targetColumns: names };
 }
 
 /** One line about an upload that has ended: "25 recordings added, 1 file with a problem". */

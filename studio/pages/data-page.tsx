@@ -25,7 +25,7 @@ import {
   NO_FILTER,
   sideOf,
 } from "../samples.ts";
-import { importPath, sendFiles, useUpload } from "../uploads.ts";
+import { importPath, sendFiles, tableReading, useUpload } from "../uploads.ts";
 
 /** Rows the list shows at first, and how many each click adds. */
 const PAGE_ROWS = 200;
@@ -218,8 +218,9 @@ function AddRecordings({ project }: { project: Project }) {
   const client = useQueryClient();
   const upload = useUpload(project.id);
   const [path, setPath] = useState("");
+  const [columns, setColumns] = useState("");
   const read = useMutation({
-    mutationFn: (folder: string) => importPath(client, project.id, folder),
+    mutationFn: (folder: string) => importPath(client, project.id, folder, tableReading(columns)),
     onSuccess: () => setPath(""),
   });
   const submit = (event: FormEvent): void => {
@@ -232,7 +233,14 @@ function AddRecordings({ project }: { project: Project }) {
         <DropZone
           title="Drop files, a folder or an archive"
           busy={upload !== undefined && !upload.ended}
-          onPicked={(picked) => void sendFiles(client, project.id, picked)}
+          onPicked={(picked) => void sendFiles(client, project.id, picked, tableReading(columns))}
+        />
+        <TextInput
+          label="Of tables: the column to learn"
+          description="Only where its name does not say so. Several, with commas between, are numbers that one network predicts."
+          placeholder="progression"
+          value={columns}
+          onChange={({ currentTarget }) => setColumns(currentTarget.value)}
         />
         <form onSubmit={submit}>
           <Group align="flex-end" gap="xs" wrap="nowrap">

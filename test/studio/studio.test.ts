@@ -35,6 +35,7 @@ import {
   NO_FILTER,
   secondsByLabel,
 } from "../../studio/samples.ts";
+import { tableReading } from "../../studio/uploads.ts";
 import { DONE, EXAMPLE, PROJECT, SAMPLES, summaryOf, valuesOf } from "./fixtures.ts";
 
 const GAP = "\u202f";
@@ -399,4 +400,10 @@ test("predictions lie on the diagonal where they are right", () => {
     50,
   );
   assert.match(xyLayout([], box, "zero").dots, /^$/);
+});
+
+test("one column of a table is its label, several are numbers to predict", () => {
+  assert.equal(tableReading(" , "), undefined);
+  assert.deepEqual(tableReading(" progression "), { labelColumn: "progression" });
+  assert.deepEqual(tableReading("u, v"), { targetColumns: ["u", "v"] });
 });
