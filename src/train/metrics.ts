@@ -96,25 +96,23 @@ export function logLoss(
 
 /**
  * The area under the ROC curve: how often a positive scores above a negative, ties counting half
- * (Mann and Whitney's statistic, by ranks); NaN where either kind is missing.
+ * (Mann and Whitney's statistic); NaN where either kind is missing.
  * @param scores the higher, the more likely positive
  * @param positive for each score whether it is one: 1 or 0
  */
 export function rocAuc(scores: ArrayLike<number>, positive: ArrayLike<number>): number {
-  const order = Array.from({ length: scores.length }, (_, i) => i);
-  order.sort((a, b) => scores[a]! - scores[b]!);
-  let positives = 0;
-  let rankSum = 0;
-  for (let start = 0, end = 0; start < order.length; start = end) {
-    let inTie = 0;
-    const score = scores[order[start]!];
-    for (end = start; end < order.length && scores[order[end]!] === score; end++)
-      if (positive[order[end]!] === 1) inTie++;
-    positives += inTie;
-    rankSum += (inTie * (start + 1 + end)) / 2;
+  const all = Float64Array.from(scores);
+  const positives = all.filter((_, i) => positive[i] === 1).sort();
+  const negatives = all.filter((_, i) => positive[i] !== 1).sort();
+  let below = 0;
+  let notAbove = 0;
+  let wins = 0;
+  for (const score of positives) {
+    while (negatives[below]! < score) below++;
+    while (negatives[notAbove]! <= score) notAbove++;
+    wins += (below + notAbove) / 2;
   }
-  const negatives = order.length - positives;
-  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+  return wins / (positives.length * negatives.length);
 }
 
 export type RegressionScore = {
