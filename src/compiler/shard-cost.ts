@@ -3,7 +3,7 @@
  * time. Good to a factor of two or three, which is enough to tell what is worth dividing among
  * threads. The constants come from the networks of `bench/workloads.ts`.
  */
-import type { Expr, Kernel, Stmt } from "../ir/kernel.ts";
+import type { Expr, Stmt } from "../ir/kernel.ts";
 import { everyPart, exprsOf } from "../ir/walk.ts";
 import type { Entry, Program } from "./program.ts";
 import type { Schedule } from "./schedule.ts";
@@ -13,14 +13,14 @@ const LANES = 4;
 /** A routine such as exp costs as much as so many operations. */
 const ROUTINE_OPERATIONS = 20;
 
-/** Nanoseconds of one thread for a kernel. */
-export function kernelCost(kernel: Kernel, schedule: Schedule): number {
-  return blockCost(kernel.body, schedule, 1) * NS_PER_OPERATION;
+/** Nanoseconds of one thread for statements. */
+export function bodyCost(body: readonly Stmt[], schedule: Schedule): number {
+  return blockCost(body, schedule, 1) * NS_PER_OPERATION;
 }
 
 /** Nanoseconds of one thread for all calls of an entry. */
 export function entryCost(program: Program, entry: Entry): number {
-  const costs = program.kernels.map((kernel, i) => kernelCost(kernel, program.schedules[i]!));
+  const costs = program.kernels.map((kernel, i) => bodyCost(kernel.body, program.schedules[i]!));
   return entry.calls.reduce((sum, call) => sum + costs[call.kernel]!, 0);
 }
 

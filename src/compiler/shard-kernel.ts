@@ -6,7 +6,7 @@
 import type { Kernel, Stmt } from "../ir/kernel.ts";
 import { everyExpr, everyStmt } from "../ir/walk.ts";
 import type { Schedule } from "./schedule.ts";
-import { kernelCost } from "./shard-cost.ts";
+import { bodyCost } from "./shard-cost.ts";
 import { type Cuts, chooseCuts, hasStore, piecesOf, shardBody } from "./shard-loops.ts";
 import { conflictsOf, mayConflict, type Touch, type Touches, touchedBy } from "./shard-touched.ts";
 
@@ -15,6 +15,8 @@ export type Group = {
   readonly bodies: readonly (readonly Stmt[])[];
   /** What they touch in each buffer; scratch of their own, which thread 0 has not, is left out. */
   readonly touches: Touches;
+  /** Nanoseconds that they take, roughly. */
+  readonly costs: readonly number[];
 };
 
 export type ShardedKernel = {
@@ -37,8 +39,8 @@ export function shardKernel(
 ): ShardedKernel {
   const place = placing(kernel, addresses);
   const alone = (stmts: readonly Stmt[]): Group =>
-    groupOf(kernel, [stmts, ...Array.from({ length: threads - 1 }, () => [])]);
-  const worthIt = kernelCost(kernel, schedule) >= worthNs;
+    groupOf(kernel, schedule, [stmts, ...Array.from({ length: threads - 1 }, () => [])]);
+  const worthIt = bodyCost(kernel.body, schedule) >= worthNs;
   const cuts: Cuts = worthIt ? chooseCuts(kernel.body, schedule, threads) : new Map();
   if (cuts.size === 0) return { groups: [alone(kernel.body)], privateScratch: new Set() };
 
@@ -50,7 +52,7 @@ export function shardKernel(
       return hasStore(body) ? body : [];
     });
     if (bodies.slice(1).every((body) => body.length === 0)) return alone(stmts);
-    const group = groupOf(kernel, bodies);
+    const group = groupOf(kernel, schedule, bodies);
     const own = new Set<string>();
     for (const [a, b] of conflictsOf(place(group.touches), place(group.touches))) {
       const declared = a.buffer === b.buffer && isDividedNest(stmts, cuts);
@@ -60,7 +62,7 @@ export function shardKernel(
     }
     for (const name of own) privateScratch.add(name);
     return {
-      bodies,
+      ...group,
       touches: group.touches.map((list, t) =>
         t === 0 ? list : list.filter(({ buffer }) => !own.has(buffer)),
       ),
@@ -73,14 +75,19 @@ export function shardKernel(
       groups[groups.length - 1] = {
         bodies: last.bodies.map((body, t) => [...body, ...group.bodies[t]!]),
         touches: last.touches.map((list, t) => [...list, ...group.touches[t]!]),
+        costs: last.costs.map((cost, t) => cost + group.costs[t]!),
       };
     else groups.push(group);
   }
   return { groups, privateScratch };
 }
 
-function groupOf(kernel: Kernel, bodies: Group["bodies"]): Group {
-  return { bodies, touches: bodies.map((body) => touchedBy(body, kernel)) };
+function groupOf(kernel: Kernel, schedule: Schedule, bodies: Group["bodies"]): Group {
+  return {
+    bodies,
+    touches: bodies.map((body) => touchedBy(body, kernel)),
+    costs: bodies.map((body) => bodyCost(body, schedule)),
+  };
 }
 
 /** Moves touches from their buffers into the arena; constants are never written and left out. */

@@ -10,8 +10,8 @@ import { BYTES_PER_ELEMENT } from "../tensor/tensor.ts";
 import { MEETING_BYTES } from "./meeting.ts";
 import type { Call, Entry, Meeting, Place, Program } from "./program.ts";
 import type { Schedule } from "./schedule.ts";
-import { placing, type ShardedKernel, shardKernel } from "./shard-kernel.ts";
-import { mayConflict, type Touches } from "./shard-touched.ts";
+import { type Group, placing, type ShardedKernel, shardKernel } from "./shard-kernel.ts";
+import { takeTurns } from "./shard-turns.ts";
 
 const CACHE_LINE = 64;
 
@@ -75,7 +75,8 @@ export function shardProgram(
     const wait = (): void => {
       for (const { calls, barriers } of parts) barriers.push(calls.length);
     };
-    let pending: Touches = parts.map(() => []);
+    const isDivided = entry.calls.some((call) => sharded(call).groups.some(hasSeveral));
+    const turns = takeTurns(threads, isDivided);
     for (const call of entry.calls) {
       const kernel = program.kernels[call.kernel]!;
       const shards = sharded(call);
@@ -87,11 +88,8 @@ export function shardProgram(
         return offset;
       });
       shards.groups.forEach((group, g) => {
-        const touches = place(group.touches);
-        if (mayConflict(pending, touches)) {
-          wait();
-          pending = touches;
-        } else pending = pending.map((list, t) => [...list, ...touches[t]!]);
+        const { waits, moved } = turns.next(place(group.touches), group.costs);
+        if (waits) wait();
         group.bodies.forEach((body, t) => {
           if (body.length === 0) return;
           const used = usedBy(body, kernel);
@@ -106,11 +104,11 @@ export function shardProgram(
             if (!isOwn) return call.places[i]!;
             return { region: "arena", offset: ownStart + (t - 1) * ownBytes + ownOffsets[i]! };
           });
-          parts[t]!.calls.push({ kernel: index, places, node: call.node });
+          parts[t + moved]!.calls.push({ kernel: index, places, node: call.node });
         });
       });
     }
-    if (parts.slice(1).some(({ calls }) => calls.length > 0)) {
+    if (isDivided) {
       shared.add(entry.name);
       wait();
     } else for (const { barriers } of parts) barriers.length = 0;
@@ -126,6 +124,9 @@ export function shardProgram(
     shared,
   };
 }
+
+/** Whether more than one thread has something to do in a group. */
+const hasSeveral = ({ bodies }: Group): boolean => bodies.slice(1).some((body) => body.length > 0);
 
 const bytesOf = (buffer: Buffer): number => buffer.length * BYTES_PER_ELEMENT[buffer.dtype];
 
