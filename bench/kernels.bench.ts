@@ -1,7 +1,8 @@
 /**
  * Which kernels of a training step cost what? Steps of a workload run as they do in training, but
- * kernel by kernel, so that each finds the caches as it would. For every kernel: the median of its
- * wall times, its share of their sum, and its rate, counting float32 operations in its loops.
+ * kernel by kernel, so that each finds the caches as it would. For every kernel: the shortest of its
+ * wall times, as other work on the machine only ever adds to them, its share of their sum, and its
+ * rate, counting float32 operations in its loops.
  *
  *   npm run bench -- kernels [A B C D E] [--steps 40] [--top 25] [--json]
  */
@@ -49,8 +50,8 @@ function callByCall(program: Program): Program {
   return { ...program, entries: [...program.entries, ...entries] };
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1]!;
+/** The engine compiles functions again, better, when they have run for a while. */
+const WARM_SECONDS = 1.5;
 
 async function profile(name: string, workload: Workload, steps: number): Promise<Row[]> {
   const { layers, inputShape, outputs, batch } = workload;
@@ -61,7 +62,7 @@ async function profile(name: string, workload: Workload, steps: number): Promise
   const input = (wanted: string) => view(entry!.inputs.find((tensor) => tensor.name === wanted)!);
   const next = adamSchedule(1e-3);
   const times = single.map((): number[] => []);
-  for (let count = 0; count < 2 * steps; count++) {
+  const runStep = (count: number): void => {
     input("indices").set(Int32Array.from({ length: batch }, (_, i) => i));
     input("weights").set(new Float32Array(batch).fill(1 / batch));
     input("seed")[0] = count;
@@ -69,17 +70,20 @@ async function profile(name: string, workload: Workload, steps: number): Promise
     for (let i = 0; i < single.length; i++) {
       const start = performance.now();
       run(String(i));
-      // The first half warms up.
-      if (count >= steps) times[i]!.push(performance.now() - start);
+      times[i]!.push((performance.now() - start) * 1e3);
     }
+  };
+  const end = performance.now() + WARM_SECONDS * 1e3;
+  for (let count = 0; count < 2 * steps || performance.now() < end; count++) {
+    runStep(count);
     // Lets the engine's compiler hand over what it has optimized.
-    if (count < steps) await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  const medians = times.map((list) => median(list) * 1e3);
-  const total = medians.reduce((sum, time) => sum + time, 0);
+  const shortest = times.map((list) => Math.min(...list));
+  const total = shortest.reduce((sum, time) => sum + time, 0);
   return entry!.calls.map((call, i) => {
     const kernel: Kernel = program.kernels[call.kernel]!;
-    const microseconds = medians[i]!;
+    const microseconds = shortest[i]!;
     return {
       workload: name,
       node: call.node,
