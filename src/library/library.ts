@@ -8,6 +8,7 @@ export type { Layer } from "../models/layer.ts";
 export { LAYER_FIELDS, type LayerField } from "../models/layer-fields.ts";
 export type { AddLayer, LayerNode, Merge, Value } from "../models/layer-graph.ts";
 export type { EpochReport, FitOptions, FitResult } from "../train/fit.ts";
+export { makePauseSwitch, type PauseSwitch } from "../train/pause-switch.ts";
 export {
   type Examples,
   evaluate,

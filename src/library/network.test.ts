@@ -154,3 +154,23 @@ test("what does not fit is refused with the layer, the row and the rule", async 
   );
   assert.throws(() => evaluate(network, { x, y: [0, 1, 2, 0] }), /the label of row 2/);
 });
+
+test("groups stay on one side of the split, and samples count as they are weighted", async () => {
+  const { x, y } = rings(60, 5);
+  const groups = Array.from({ length: 60 }, (_, i) => `day ${i % 12}`);
+  const options = { epochs: 2, learningRate: 0.01, validationShare: 0.25 };
+  const network = makeNetwork(DENSE);
+  const { result } = await trainNetwork(network, { x, y, groups }, options);
+  const sides = [result.rows.train, result.rows.validation].map(
+    (rows) => new Set(Array.from(rows, (row) => groups[row])),
+  );
+  assert.deepEqual([sides[0]!.size, sides[1]!.size], [9, 3]);
+  const still = { epochs: 1, learningRate: 1e-30, validation: rings(10, 6) };
+  const lossOf = async (weight: number) => {
+    const sampleWeights = new Float32Array(60).fill(weight);
+    return (await trainNetwork(network, { x, y, sampleWeights }, still)).result.best;
+  };
+  const [once, twice] = [await lossOf(1), await lossOf(2)];
+  assert.ok(Math.abs(twice.loss - 2 * once.loss) < 1e-6);
+  assert.equal(twice.validationLoss, once.validationLoss);
+});

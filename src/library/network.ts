@@ -111,6 +111,10 @@ export type Examples = {
    * row.
    */
   readonly y: ArrayLike<number> | readonly string[];
+  /** How much each sample counts in training, [N]. @default 1 each */
+  readonly sampleWeights?: ArrayLike<number>;
+  /** What each sample belongs to, [N]: `validationShare` keeps a group on one side. */
+  readonly groups?: ArrayLike<string | number>;
 };
 
 export type TrainOptions = FitOptions & {
@@ -143,17 +147,26 @@ export async function trainNetwork(
   const rows = sets.map(({ y }) =>
     y instanceof Int32Array ? y.length : y.length / network.outputs.length,
   );
-  const count = rows[0]!;
+  const [count, others = 0] = rows as [number, number?];
+  const { sampleWeights, groups } = examples;
   const data = {
     x: joined(sets.map(({ x }) => x)),
     y: sets.length === 1 ? sets[0]!.y : joinedTargets(sets.map(({ y }) => y)),
     outputs: network.outputs.length,
     train: Int32Array.from({ length: count }, (_, row) => row),
-    validation: Int32Array.from({ length: rows[1] ?? 0 }, (_, row) => count + row),
+    validation: Int32Array.from({ length: others }, (_, row) => count + row),
+    ...(sampleWeights ? { sampleWeights: filledUp(sampleWeights, others, 1) } : {}),
+    ...(groups ? { groups: filledUp<string | number>(groups, others, "") } : {}),
   };
   const result = await fit(network.model, data, fitOptions, control);
   return { network: withParameters(network, result.parameters), result };
 }
+
+/** What is given for the training samples, filled up for those that validate. */
+const filledUp = <T>(given: ArrayLike<T>, others: number, filler: T): readonly T[] => [
+  ...Array.from(given),
+  ...new Array<T>(others).fill(filler),
+];
 
 /** The network with other weights, in the order of its own. */
 export function withParameters(network: Network, parameters: readonly Parameter[]): Network {
