@@ -16,7 +16,7 @@ export function headlineOf(report: Report | undefined): Headline | undefined {
   const network = networkOf(report);
   const { regression, test } = report;
   if (regression)
-    return { name: `${network} R²`, value: fixed(regression.r2), loss: score(regression.mae) };
+    return { name: `${network} R²`, value: fixed(regression.r2), loss: figure(regression.mae) };
   const scores = test.int8 ?? test.float32;
   return {
     name: `${network} accuracy`,
@@ -27,6 +27,9 @@ export function headlineOf(report: Report | undefined): Headline | undefined {
 
 /** What ships: reports of older versions are all of int8. */
 export const networkOf = ({ artefact }: Report): "int8" | "float32" => artefact.network ?? "int8";
+
+/** An error in the unit of what is predicted, with four digits: 3211, 0.04512. */
+export const figure = (value: number): string => String(Number(value.toPrecision(4)));
 
 /** R² and its kin, which are at most 1, with three decimals. */
 export const fixed = (value: number | null | undefined): string =>

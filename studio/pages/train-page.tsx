@@ -265,7 +265,7 @@ function freshest(data: RunResult, summary: Run): Partial<Run> {
   return isActive(data.status) ? summary : {};
 }
 
-function Ticker({ run }: { run: Run }) {
+function Ticker({ run }: { run: RunResult }) {
   const [, tick] = useState(0);
   const active = run.status === "running";
   useEffect(() => {
@@ -278,6 +278,8 @@ function Ticker({ run }: { run: Run }) {
   if (active && run.paused) return "Paused: the training waits.";
   const parts = [took === null ? "" : seconds(active ? Math.round(took) : took)];
   if (active) parts.unshift(run.message ?? "");
+  const training = run.report?.training;
+  if (training) parts.push(ENGINE_NAMES[training.backend as BackendName] ?? training.backend);
   return parts.filter(Boolean).join(" · ");
 }
 

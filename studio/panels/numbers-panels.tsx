@@ -4,8 +4,8 @@ import { useState } from "react";
 import type { Report } from "../../src/pipeline/report.ts";
 import type { RunDetails } from "../../src/server/api.ts";
 import { XyPlot } from "../charts/xy-plot.tsx";
-import { count, score } from "../format.ts";
-import { fixed, networkOf } from "../headline.ts";
+import { count } from "../format.ts";
+import { figure, fixed, networkOf } from "../headline.ts";
 import { Section } from "./section.tsx";
 
 export function NumbersPanels({
@@ -57,8 +57,8 @@ export function NumbersPanels({
           description={`${errors.length} test windows: errors over the predicted ${name}`}
         />
         <Text size="xs" className="muted" mt="sm">
-          Mean error {score(scores.mae)}, root of the mean square {score(Math.sqrt(scores.mse))}. A
-          slope or a curve here is something that the network has not learned.
+          Mean error {figure(scores.mae)}, root of the mean square {figure(Math.sqrt(scores.mse))}.
+          A slope or a curve here is something that the network has not learned.
         </Text>
       </Section>
     </div>

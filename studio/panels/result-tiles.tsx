@@ -2,7 +2,7 @@
 import type { ParityFigures } from "../../src/deploy/parity.ts";
 import type { Report } from "../../src/pipeline/report.ts";
 import { bytes, count, percent, score } from "../format.ts";
-import { fixed, networkOf } from "../headline.ts";
+import { figure, fixed, networkOf } from "../headline.ts";
 import { Tile } from "./tile.tsx";
 
 export function ResultTiles({ report }: { report: Report }) {
@@ -47,13 +47,13 @@ function ScoreTiles({ report }: { report: Report }) {
         <Tile name={`R², ${network}`} value={fixed(r2)} note={note(fixed(only?.r2), over)} />
         <Tile
           name={`Mean error, ${network}`}
-          value={score(mae)}
-          note={note(score(only?.mae), over)}
+          value={figure(mae)}
+          note={note(only && figure(only.mae), over)}
         />
         <Tile
           name={`Explained variance, ${network}`}
           value={fixed(explainedVariance)}
-          note={`mean squared error ${score(mse)}`}
+          note={`mean squared error ${figure(mse)}`}
         />
       </>
     );

@@ -3,7 +3,14 @@ import { Type } from "typebox";
 import { UserError } from "../../base/errors.ts";
 import type { Report } from "../../pipeline/report.ts";
 import type { Run as StoredRun } from "../../store/store.ts";
-import { newRunSchema, type Run, type RunResult, runResultSchema, runSchema } from "../api.ts";
+import {
+  newRunSchema,
+  type Run,
+  type RunDetails,
+  type RunResult,
+  runResultSchema,
+  runSchema,
+} from "../api.ts";
 import { type App, type Context, findProject, findRun } from "../app.ts";
 import type { StoredDetails } from "../run-worker.ts";
 import { withLive } from "../runner.ts";
@@ -16,6 +23,11 @@ const fileParams = Type.Object({
   run: Type.String({ minLength: 1, maxLength: 100 }),
   "*": Type.String({ minLength: 1, maxLength: 1000 }),
 });
+
+/** What a page draws; the sides are shown with the recordings. */
+function shownOf({ sides: _, ...details }: StoredDetails): RunDetails {
+  return details;
+}
 
 export function runRoutes(app: App, context: Context): void {
   const { store, runner } = context;
@@ -31,7 +43,7 @@ export function runRoutes(app: App, context: Context): void {
     return {
       ...view(run),
       ...(stored ? { report: stored.report as Report } : {}),
-      ...(details ? { details: { history: details.history, scatter: details.scatter } } : {}),
+      ...(details ? { details: shownOf(details) } : {}),
     };
   };
 
