@@ -31,7 +31,12 @@ export type AxisState = {
 export type Level = { readonly axis: string; readonly pointers: ReadonlyMap<string, number> };
 
 /** A buffer of the kernel: its number, by which its address is bound in the end. */
-export type BufferPlace = { readonly symbol: number; readonly dtype: DType };
+export type BufferPlace = {
+  readonly symbol: number;
+  readonly dtype: DType;
+  /** The local that holds the address, in a function that takes it. */
+  readonly base?: number;
+};
 
 export type Emission = {
   readonly code: Code;

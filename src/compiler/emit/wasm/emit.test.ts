@@ -71,13 +71,30 @@ test("a product in 4 by 8 holds 8 sums, 2 vectors of B and 1 element of A", asyn
 });
 
 test("equal calls share a function, and the arena lies behind the constants", async () => {
-  const places = [at(0), at(2048), at(8192)];
-  const program = programOf(product, {}, [places, places, [at(0), at(2048), at(16384)]]);
+  const double = buildKernel("double", (k) => {
+    const x = k.input("float32", 100);
+    const y = k.output("float32", 100);
+    k.parallel(100, (i) => y.store(i, addF(x.load(i), x.load(i))));
+  });
+  const places = [at(0), at(2048)];
+  const program = programOf(double, {}, [places, places, [at(0), at(8192)]]);
   assert.deepEqual(memoryLayout(program), { arenaAddress: 32, pages: 2 });
   const text = await textOf(program);
   assert.equal(count(text, "(func "), 2 + 1 + 1, "two kernels, one entry, one export");
   assert.ok(text.includes("f32.store offset=8224"));
   assert.match(text, /call 0\s+call 0\s+call 1/);
+});
+
+test("calls that work long share a function at all places, and give it the addresses", async () => {
+  const places = [at(0), at(2048), at(8192)];
+  const text = await textOf(programOf(product, {}, [places, [at(0), at(2048), at(16384)]]));
+  assert.equal(count(text, "(func "), 1 + 1 + 1 + 1, "one kernel, its type, one entry, one export");
+  assert.match(
+    text,
+    /i32.const 8224\s+call 0\s+i32.const 32\s+i32.const 2080\s+i32.const 16416\s+call 0/,
+  );
+  const once = await textOf(programOf(product, {}, [places, places]));
+  assert.ok(once.includes("f32.store offset=8224"), "a place that is the only one is written in");
 });
 
 test("a routine is written once for scalars and once for vectors, as far as it is used", async () => {

@@ -1,9 +1,11 @@
 /**
- * The WASM emitter: a program becomes one module with a function per kernel call, its addresses
- * baked in (the code of a kernel is written once and bound to each), and one exported function per entry. Floating-point results equal `interpret` to the
- * bit. The module imports its memory, which holds the constants and then the arena.
+ * The WASM emitter: a program becomes one module with a function per kernel, its addresses baked
+ * in where it is called at one place or would be slower otherwise (`share.ts`), and one exported
+ * function per entry. Floating-point results equal `interpret` to the bit. The module imports its
+ * memory, which holds the constants and then the arena.
  */
 import { assert } from "../../../base/errors.ts";
+import { memoize } from "../../../base/memoize.ts";
 import type { Routine } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
 import type { Call, Place, Program } from "../../program.ts";
@@ -11,6 +13,7 @@ import { fusedSchedule, isVectorRoutine } from "../../schedule.ts";
 import { emitBarrier } from "./barrier.ts";
 import { bindCode, type Code, encodeModule, type ModuleFunction, makeCode } from "./encoder.ts";
 import { emitKernel, emitRoutine } from "./function.ts";
+import { isShareable } from "./share.ts";
 
 const PAGE_BYTES = 65536;
 const ARENA_ALIGNMENT = 16;
@@ -69,37 +72,55 @@ export function emitWasm(program: Program, options: WasmOptions = {}): Uint8Arra
     return known[kind];
   };
 
-  // Emitted once for all places that overlap alike.
-  const templates = new Map<string, Code>();
-  const templateOf = (call: Call, addresses: readonly number[]): Code => {
-    const kernel = program.kernels[call.kernel]!;
-    const ends = kernel.buffers.map(
+  // What is written once serves all calls whose places overlap alike.
+  const addressesOf = memoize((call: Call) => call.places.map((p) => addressOf(layout, p)));
+  const overlapOf = (call: Call): ((a: number, b: number) => boolean) => {
+    const addresses = addressesOf(call);
+    const ends = program.kernels[call.kernel]!.buffers.map(
       ({ dtype, length }, i) => addresses[i]! + length * BYTES_PER_ELEMENT[dtype],
     );
-    const overlap = (a: number, b: number): boolean =>
-      addresses[a]! < ends[b]! && addresses[b]! < ends[a]!;
-    const pairs = addresses.map((_, a) => addresses.findIndex((_, b) => overlap(a, b)));
-    const key = [call.kernel, ...pairs].join();
-    const known = templates.get(key);
-    if (known) return known;
+    return (a, b) => addresses[a]! < ends[b]! && addresses[b]! < ends[a]!;
+  };
+  const kindOf = memoize((call: Call): string => {
+    const overlap = overlapOf(call);
+    const pairs = call.places.map((_, a) => call.places.findIndex((_, b) => overlap(a, b)));
+    return [call.kernel, ...pairs].join();
+  });
+  const codeOf = (call: Call, how: "taken" | "bound"): Code => {
     const chosen = program.schedules[call.kernel]!;
     const schedule = relaxed ? fusedSchedule(chosen) : chosen;
-    const template = emitKernel(kernel, schedule, overlap, { functionOf, relaxed });
-    templates.set(key, template);
-    return template;
+    const callees = { functionOf, relaxed };
+    return emitKernel(program.kernels[call.kernel]!, schedule, overlapOf(call), callees, how);
   };
+  /** The different places of each kind of call. */
+  const places = new Map<string, Set<string>>();
+  for (const call of program.entries.flatMap((entry) => entry.calls)) {
+    const kind = kindOf(call);
+    places.set(kind, (places.get(kind) ?? new Set()).add(addressesOf(call).join()));
+  }
 
-  const kernels = new Map<string, number>();
-  const kernelFunction = (call: Call): number => {
-    const addresses = call.places.map((place) => addressOf(layout, place));
-    const key = [call.kernel, ...addresses].join();
-    const known = kernels.get(key);
-    if (known !== undefined) return known;
-    const template = templateOf(call, addresses);
-    const code = { ...template, bytes: bindCode(template, addresses) };
-    const index = functions.push({ code }) - 1;
-    kernels.set(key, index);
-    return index;
+  const shared = new Map<string, number>();
+  const templates = new Map<string, Code>();
+  const bound = new Map<string, number>();
+  /** Writes the code that calls a kernel. */
+  const pushCall = (code: Code, call: Call): void => {
+    const kind = kindOf(call);
+    const addresses = addressesOf(call);
+    if (places.get(kind)!.size > 1 && isShareable(program.kernels[call.kernel]!)) {
+      const index = shared.get(kind) ?? functions.push({ code: codeOf(call, "taken") }) - 1;
+      shared.set(kind, index);
+      for (const address of addresses) code.i32(address);
+      code.call(index);
+      return;
+    }
+    const key = [kind, ...addresses].join();
+    const template = templates.get(kind) ?? codeOf(call, "bound");
+    templates.set(kind, template);
+    const index =
+      bound.get(key) ??
+      functions.push({ code: { ...template, bytes: bindCode(template, addresses) } }) - 1;
+    bound.set(key, index);
+    code.call(index);
   };
 
   let barrierIndex: number | undefined;
@@ -112,10 +133,9 @@ export function emitWasm(program: Program, options: WasmOptions = {}): Uint8Arra
   for (const entry of program.entries) {
     const code = makeCode([], []);
     const { barriers = [] } = entry;
-    const calls = entry.calls.map(kernelFunction);
-    for (let i = 0, next = 0; i <= calls.length; i++) {
+    for (let i = 0, next = 0; i <= entry.calls.length; i++) {
       for (; barriers[next] === i; next++) code.call(barrier());
-      if (i < calls.length) code.call(calls[i]!);
+      if (i < entry.calls.length) pushCall(code, entry.calls[i]!);
     }
     functions.push({ code, exported: entryExport(entry.name) });
   }

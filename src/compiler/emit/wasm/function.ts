@@ -8,11 +8,12 @@ import { type BufferPlace, type Emission, makeEmission, valueTypeOf } from "./em
 import { type Code, makeCode } from "./encoder.ts";
 import { pushScalar, pushVector } from "./expr.ts";
 import { dependenceOf, type Lane } from "./lanes.ts";
+import { I32 } from "./opcodes.ts";
 import { emitBlock, emitStatements } from "./statement.ts";
 
 /**
- * A function without parameters that runs a kernel wherever its buffers lie: `bindCode` fills in
- * their addresses, in order.
+ * A function that runs a kernel wherever its buffers lie: either it takes their addresses, in order,
+ * or it has no parameters and `bindCode` fills them in.
  * @param overlap whether two buffers share memory, by their numbers
  */
 export function emitKernel(
@@ -20,11 +21,13 @@ export function emitKernel(
   schedule: Schedule,
   overlap: (a: number, b: number) => boolean,
   { functionOf, relaxed }: Pick<Emission, "functionOf" | "relaxed">,
+  addresses: "taken" | "bound" = "bound",
 ): Code {
-  const code = makeCode([], []);
+  const taken = addresses === "taken";
+  const code = makeCode(taken ? kernel.buffers.map(() => I32) : [], []);
   const places = new Map<string, BufferPlace>();
   kernel.buffers.forEach(({ name, dtype }, symbol) => {
-    places.set(name, { symbol, dtype });
+    places.set(name, { symbol, dtype, ...(taken ? { base: symbol } : {}) });
   });
   const bufferOf = (name: string): BufferPlace => {
     const place = places.get(name);

@@ -5,27 +5,35 @@
 import type { Expr, Stmt } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
 import { accessesOf, type LinearIndex } from "./address.ts";
-import { axisOffset, type Emission, type Level } from "./emission.ts";
+import { axisOffset, type BufferPlace, type Emission, type Level } from "./emission.ts";
 import type { Offset } from "./encoder.ts";
 import type { Point } from "./lanes.ts";
 import { I32, OP } from "./opcodes.ts";
 
 type Coefficients = LinearIndex["coefficients"];
 
-const keyOf = (axes: readonly string[], coefficients: Coefficients, bytes: number): string =>
-  axes.map((axis) => (coefficients.get(axis) ?? 0) * bytes).join();
+/** Where addresses are taken as arguments, pointers include them, and no buffers share one. */
+const keyOf = (
+  axes: readonly string[],
+  coefficients: Coefficients,
+  { dtype, base }: BufferPlace,
+): string => {
+  const bytes = BYTES_PER_ELEMENT[dtype];
+  const steps = axes.map((axis) => (coefficients.get(axis) ?? 0) * bytes).join();
+  return base === undefined ? steps : `${base}:${steps}`;
+};
 
 /** The pointer to which an access adds its offset, if it depends on a loop at all. */
 function pointerOf(
   levels: readonly Level[],
   coefficients: Coefficients,
-  bytes: number,
+  place: BufferPlace,
 ): number | undefined {
   for (let depth = levels.length; depth > 0; depth--) {
     const level = levels[depth - 1]!;
     if (!coefficients.has(level.axis)) continue;
     const axes = levels.slice(0, depth).map((l) => l.axis);
-    return level.pointers.get(keyOf(axes, coefficients, bytes));
+    return level.pointers.get(keyOf(axes, coefficients, place));
   }
   return undefined;
 }
@@ -38,7 +46,8 @@ export function pushAddress(
   point: Point,
   pushScalar: (s: Emission, e: Expr, point: Point) => void,
 ): Offset {
-  const { symbol, dtype } = s.bufferOf(buffer);
+  const place = s.bufferOf(buffer);
+  const { symbol, dtype, base } = place;
   const bytes = BYTES_PER_ELEMENT[dtype];
   const { constant, coefficients, terms } = s.linearOf(index);
   let offset = constant;
@@ -47,7 +56,7 @@ export function pushAddress(
     offset += coefficient * axisOffset(s, axis, point);
     if (coefficient < 0 && s.axes.get(axis)?.local !== undefined) backwards = true;
   }
-  const pointer = pointerOf(s.levels, coefficients, bytes);
+  const pointer = pointerOf(s.levels, coefficients, place) ?? base;
   let pushed = false;
   const add = (): void => {
     if (pushed) s.code.op(OP.i32Add);
@@ -72,7 +81,8 @@ export function pushAddress(
     s.code.i32(wrapping ? offset * bytes : 0);
     add();
   }
-  return { symbol, plus: wrapping ? 0 : offset * bytes };
+  const plus = wrapping ? 0 : offset * bytes;
+  return base === undefined ? { symbol, plus } : plus;
 }
 
 /** The pointers that a loop over `axis` keeps for its body, with their steps in bytes. */
@@ -98,11 +108,12 @@ export function enterLevel(
     const { coefficients } = s.linearOf(index);
     const coefficient = coefficients.get(axis);
     if (coefficient === undefined) continue;
-    const bytes = BYTES_PER_ELEMENT[s.bufferOf(buffer).dtype];
-    const key = keyOf(axes, coefficients, bytes);
+    const place = s.bufferOf(buffer);
+    const bytes = BYTES_PER_ELEMENT[place.dtype];
+    const key = keyOf(axes, coefficients, place);
     if (pointers.has(key)) continue;
     const local = s.code.local(I32);
-    const parent = pointerOf(s.levels, coefficients, bytes);
+    const parent = pointerOf(s.levels, coefficients, place) ?? place.base;
     const first = start * coefficient * bytes;
     if (parent !== undefined) s.code.get(parent);
     if (parent === undefined || first !== 0) s.code.i32(first);
