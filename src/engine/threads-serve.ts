@@ -5,14 +5,15 @@
  */
 import { MEETING_WORDS } from "../compiler/meeting.ts";
 
+export type ThreadPart = { readonly module: WebAssembly.Module; readonly name: string };
+
 /** What is sent to a thread: all of it can be cloned. */
 export type ThreadJob = {
-  readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   /** Address of the program's meeting, in bytes. */
   readonly meeting: number;
-  /** The export that runs this thread's part of each entry. */
-  readonly entries: readonly string[];
+  /** For each entry that has been compiled, its module and the export that is this thread's part. */
+  readonly parts: readonly (ThreadPart | undefined)[];
   /** The number of the last order that was given before. */
   readonly command: number;
 };
@@ -31,22 +32,27 @@ export function meetingWords(memory: WebAssembly.Memory, meeting: number): Int32
 export const wordOf = (name: keyof typeof MEETING_WORDS): number => MEETING_WORDS[name] / 4;
 
 /** Runs this thread's parts until thread 0 says to leave; a failure is told to all and thrown. */
-export function serveThread({ module, memory, meeting, entries, command }: ThreadJob): void {
+export function serveThread({ memory, meeting, parts, command }: ThreadJob): void {
   const words = meetingWords(memory, meeting);
   try {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    const parts = entries.map((name) => exports[name] as () => void);
+    const runs = parts.map((part) => part && instantiate(part, memory));
     for (let seen = command; ; ) {
       seen = awaitCommand(words, seen);
       const entry = Atomics.load(words, wordOf("entry"));
       if (entry === LEAVE) return;
-      parts[entry]!();
+      runs[entry]!();
     }
   } catch (error) {
     Atomics.store(words, wordOf("failed"), 1);
     Atomics.notify(words, wordOf("number"));
     throw error;
   }
+}
+
+/** The function that runs a part. */
+export function instantiate({ module, name }: ThreadPart, memory: WebAssembly.Memory): () => void {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return exports[name] as () => void;
 }
 
 /** Waits for the next order and returns its number. */

@@ -18,7 +18,7 @@ import { viewArray } from "../tensor/tensor.ts";
 import { type Instance, initialized, noEntry, wasmInstance } from "./instance.ts";
 import { makeMemory } from "./machines.ts";
 import { requireRelaxedSimd } from "./relaxed-simd.ts";
-import { LEAVE, meetingWords, type ThreadJob, wordOf } from "./threads-serve.ts";
+import { instantiate, LEAVE, meetingWords, type ThreadJob, wordOf } from "./threads-serve.ts";
 
 export type { ThreadJob };
 
@@ -40,6 +40,8 @@ export type ThreadPool = {
   /** Ends the workers. What they ran cannot be run any more. */
   readonly release: () => void;
 };
+
+const exportOf = (entry: string, thread: number): string => entryExport(threadEntry(entry, thread));
 
 /** Steps of less work, in nanoseconds on one thread, are not divided; see `chooseThreads`. */
 const WORTH_THREADS_NS = 400_000;
@@ -80,12 +82,9 @@ export function threadPool(
     const sharded = shardProgram(program, threads, options);
     const layout = memoryLayout(sharded);
     const memory = makeMemory(layout, true);
-    const module = new WebAssembly.Module(emitWasm(sharded, { relaxed: options.relaxed ?? false }));
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    const entryOf = (name: string, thread: number): string =>
-      entryExport(threadEntry(name, thread));
     const names = program.entries.map(({ name }) => name);
-    const parts = new Map(names.map((name) => [name, exports[entryOf(name, 0)] as () => void]));
+    /** Of each entry that has been run: the module, and what this thread runs. */
+    const compiled = new Map<string, { module: WebAssembly.Module; run: () => void }>();
     const meeting = addressOf(layout, sharded.meeting);
     const words = meetingWords(memory, meeting);
 
@@ -105,14 +104,30 @@ export function threadPool(
       leave?.();
       const command = Atomics.load(words, wordOf("command"));
       workers.forEach((worker, i) => {
-        const entries = names.map((name) => entryOf(name, i + 1));
-        worker.post({ module, memory, meeting, entries, command });
+        const parts = names.map((name) => {
+          const module = compiled.get(name)?.module;
+          return module && { module, name: exportOf(name, i + 1) };
+        });
+        worker.post({ memory, meeting, parts, command });
       });
       leave = goAway;
     };
+    /** Compiles an entry when it is first run; the workers have to come in anew to learn of it. */
+    const partOf = (name: string): (() => void) => {
+      const known = compiled.get(name);
+      if (known) return known.run;
+      if (!names.includes(name)) throw noEntry(program, name);
+      if (leave === goAway) goAway();
+      const own = new Set(Array.from({ length: threads }, (_, t) => threadEntry(name, t)));
+      const entries = sharded.entries.filter((entry) => own.has(entry.name));
+      const bytes = emitWasm({ ...sharded, entries }, { relaxed: options.relaxed ?? false });
+      const module = new WebAssembly.Module(bytes);
+      const run = instantiate({ module, name: exportOf(name, 0) }, memory);
+      compiled.set(name, { module, run });
+      return run;
+    };
     const run = (name: string): void => {
-      const part = parts.get(name);
-      if (!part) throw noEntry(program, name);
+      const part = partOf(name);
       if (!sharded.shared.has(name)) {
         part();
         return;
@@ -130,7 +145,7 @@ export function threadPool(
     const view = initialized(program, (place, dtype, size) =>
       viewArray(memory.buffer, dtype, addressOf(layout, place), size),
     );
-    join();
+    check();
     return {
       program,
       view,

@@ -19,7 +19,7 @@ test("a thread that never answers is given up", () => {
 test("a thread that fails is an error at once", () => {
   const [worker] = startThreads(1);
   const instance = threadPool(
-    [{ ...worker!, post: (job) => worker!.post({ ...job, entries: ["nothing"] }) }],
+    [{ ...worker!, post: (job) => worker!.post({ ...job, parts: [undefined] }) }],
     { ...options, patienceSeconds: 3600 },
   ).instance(trainingProgram("dense"));
   assert.throws(() => train(instance, 1), /threads: a thread failed/);
