@@ -40,34 +40,34 @@ function extentsOfSums(kernel: Kernel): number[] {
 }
 
 test("a long sum is cut into blocks of nearly equal length", () => {
-  const kernel = product(32, 785, 40);
+  const kernel = product(64, 785, 40);
   const { body } = blocked(kernel);
   assert.equal(body.length, 7);
   assert.deepEqual(extentsOfSums({ ...kernel, body }), [113, 113, 113, 113, 113, 113, 107]);
 });
 
 test("what would not gain stays whole: short sums, few rows, narrow rows", () => {
-  for (const kernel of [product(32, 319, 40), product(8, 785, 40), product(32, 785, 12)])
+  for (const kernel of [product(64, 319, 40), product(32, 785, 40), product(64, 785, 12)])
     assert.deepEqual(blocked(kernel), kernel);
 });
 
 test("rows that lie in pages of their own make shorter blocks", () => {
-  const wide = product(32, 128, 1024);
+  const wide = product(64, 128, 1024);
   assert.deepEqual(extentsOfSums(blocked(wide)), [43, 43, 42]);
 });
 
 test("sums do not wait in memory that is read", () => {
-  const kernel = product(32, 785, 40);
+  const kernel = product(64, 785, 40);
   const number = (name: string): number => kernel.buffers.findIndex((b) => b.name === name);
   const [bias, c] = [number("bias"), number("c")];
   const shared = (a: number, b: number): boolean =>
     [a, b].sort().join() === [bias, c].sort().join();
   assert.deepEqual(blocked(kernel, shared), kernel);
   const added = buildKernel("added", (k) => {
-    const a = k.input("float32", 32 * 785, "a");
+    const a = k.input("float32", 64 * 785, "a");
     const b = k.input("float32", 785 * 40, "b");
-    const c = k.update("float32", 32 * 40, "c");
-    k.parallel(32, (m) =>
+    const c = k.update("float32", 64 * 40, "c");
+    k.parallel(64, (m) =>
       k.parallel(40, (n) => {
         const sum = k.register(0, "sum");
         k.loop(785, (q) =>
@@ -82,11 +82,11 @@ test("sums do not wait in memory that is read", () => {
 });
 
 test("a kernel in blocks is a kernel that the verifier accepts, but for names used again", () => {
-  const [first, ...others] = blocked(product(32, 785, 40)).body;
+  const [first, ...others] = blocked(product(64, 785, 40)).body;
   for (const stmt of [first!, ...others])
     verifyKernel({
-      ...product(32, 785, 40),
-      buffers: readable(product(32, 785, 40)),
+      ...product(64, 785, 40),
+      buffers: readable(product(64, 785, 40)),
       body: [stmt],
     });
 });

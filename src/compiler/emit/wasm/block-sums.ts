@@ -26,7 +26,7 @@ const MOST_PAGES = 48;
 const EXCESS = 2.5;
 const PAGE_BYTES = 4096;
 /** Fewer rows of the left matrix would not use a block often enough. */
-const LEAST_ROWS = 16;
+const LEAST_ROWS = 64;
 
 /**
  * @param schedule of the kernel, which holds for the result too
