@@ -5,8 +5,8 @@
  */
 import { UserError } from "../base/errors.ts";
 import { makeRng } from "../base/rng.ts";
-import { compile } from "../compiler/compile.ts";
-import { wasmInstance } from "../engine/instance.ts";
+import { compileOnce } from "../compiler/compile-once.ts";
+import { type Instance, wasmInstance } from "../engine/instance.ts";
 import { checkData } from "./check-data.ts";
 import type { FitOptions, TrainingData } from "./fit-options.ts";
 import { rowsPerStep, scheduleOf } from "./optimizers.ts";
@@ -61,13 +61,29 @@ export async function rangeTest(
   options: RangeTestOptions = {},
   control: { readonly signal?: AbortSignal } = {},
 ): Promise<RangeTest> {
-  const { optimizer = { name: "adam" }, seed = 3, engine = wasmInstance } = options;
+  const { optimizer = { name: "adam" }, engine = wasmInstance } = options;
   const { from = 1e-5, factor = 1.1, steps = 100 } = options;
   checkSweep(from, factor, steps);
   checkData(model, data, options);
   const batchSize = rowsPerStep(optimizer, options.batchSize ?? 32, data.train.length);
   const { step } = trainingGraphs(model, data, batchSize, optimizer, options);
-  const instance = engine(compile({ step }));
+  const instance = engine(compileOnce({ step }));
+  try {
+    return await sweepOn(instance, batchSize, data, options, control);
+  } finally {
+    instance.release?.();
+  }
+}
+
+async function sweepOn(
+  instance: Instance,
+  batchSize: number,
+  data: TrainingData,
+  options: RangeTestOptions,
+  control: { readonly signal?: AbortSignal },
+): Promise<RangeTest> {
+  const { optimizer = { name: "adam" }, seed = 3 } = options;
+  const { from = 1e-5, factor = 1.1, steps = 100 } = options;
   const [entry] = instance.program.entries;
   const input = (name: string) => instance.view(entry!.inputs.find((t) => t.name === name)!);
   const [indices, weights, dropoutSeed] = [input("indices"), input("weights"), input("seed")];

@@ -3,7 +3,7 @@
  * class weights, in the arithmetic of the training. The figures that a training loop gathers in
  * passing are of changing parameters and disturbed inputs; these can be compared with validation.
  */
-import { compile } from "../compiler/compile.ts";
+import { compileOnce } from "../compiler/compile-once.ts";
 import type { Program } from "../compiler/program.ts";
 import { type Instance, wasmInstance } from "../engine/instance.ts";
 import type { TrainingData } from "./fit.ts";
@@ -32,7 +32,20 @@ export async function scoreRows(
 ): Promise<RowScore> {
   const { batchSize = 32, engine = wasmInstance, pause } = options;
   const { evaluate } = trainingGraphs(model, data, batchSize, { name: "sgd" });
-  const instance = engine(compile({ evaluate }));
+  const instance = engine(compileOnce({ evaluate }));
+  try {
+    return await scoreOn(instance, rows, batchSize, pause);
+  } finally {
+    instance.release?.();
+  }
+}
+
+async function scoreOn(
+  instance: Instance,
+  rows: ArrayLike<number>,
+  batchSize: number,
+  pause: (() => unknown) | undefined,
+): Promise<RowScore> {
   const [entry] = instance.program.entries;
   const input = (name: string) => instance.view(entry!.inputs.find((t) => t.name === name)!);
   const [indices, weights] = [input("indices"), input("weights")];
