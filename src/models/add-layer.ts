@@ -176,6 +176,7 @@ function addLayer(place: Place, layer: Layer, x: string): string {
       checkRate(name, layer.rate);
       return randomly(dropout, { rate: layer.rate });
     case "spatialDropout1d":
+    case "spatialDropout2d":
       checkRate(name, layer.rate);
       return randomly(spatialDropout1d, { rate: layer.rate });
     case "gaussianNoise": {

@@ -101,6 +101,7 @@ export const LAYER_FIELDS: { readonly [T in Layer["type"]]: LayerFields } = {
   activation: { activation: { kind: "choice", choices: ACTIVATION_NAMES } },
   dropout: { rate },
   spatialDropout1d: { rate },
+  spatialDropout2d: { rate },
   gaussianNoise: { standardDeviation: { kind: "amount" } },
   reshape: { shape: { kind: "shape" } },
   flatten: {},

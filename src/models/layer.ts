@@ -55,7 +55,7 @@ export type Layer =
     }
   | { readonly type: "dropout"; readonly rate: number }
   /** Drops whole channels. */
-  | { readonly type: "spatialDropout1d"; readonly rate: number }
+  | { readonly type: "spatialDropout1d" | "spatialDropout2d"; readonly rate: number }
   | { readonly type: "gaussianNoise"; readonly standardDeviation: number }
   /** Of one sample, without the batch dimension. */
   | { readonly type: "reshape"; readonly shape: Shape }

@@ -75,6 +75,14 @@ export const ELEMENTWISE_CASES: readonly Case[] = [
   elements(softplus, 1),
   seeded(dropout, { rate: 0.3 }),
   seeded(spatialDropout1d, { rate: 0.3 }),
+  {
+    name: "spatialDropout1d of images",
+    build: (place) => {
+      const x = place.input([place.size(), ...shapeOf(place)]);
+      const seed = place.input([1], { dtype: "int32", range: [-1000, 1000] });
+      return place.one(spatialDropout1d, [x, seed], { rate: 0.4, stream: 2 });
+    },
+  },
   seeded(gaussianNoise, { standardDeviation: 0.5 }),
   {
     name: "addBias",

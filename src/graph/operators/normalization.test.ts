@@ -177,6 +177,8 @@ test("spatialDropout1d drops whole channels of a sample", () => {
     }
   assert.ok(Math.abs(kept / 2000 - 0.75) < 0.03, `kept ${kept / 2000}`);
   assert.notDeepEqual(random(spatialDropout1d, ones, shape, 2, 0), y);
+  // Places of an image are dropped together as times are.
+  assert.deepEqual(random(spatialDropout1d, ones, [40, 1, 5, 50], 1, 0), y);
   const { worst } = gradientError([[3, 2, 4]], (b, [x]) => {
     const seed = b.constant("seed", "int32", [1], Int32Array.of(7));
     return b.one(spatialDropout1d, [x!, seed], { rate: 0.4, stream: 3 });

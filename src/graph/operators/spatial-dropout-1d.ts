@@ -1,9 +1,10 @@
 /**
- * `spatialDropout1d(x [B,T,C], seed int32 [1]) {rate, stream}`: for training only; `dropout` of
- * whole channels: what is kept or dropped is kept or dropped at all times of a sample (Tompson et
- * al. 2015). Its gradient is the same operator on dy.
+ * `spatialDropout1d(x [B,...,C], seed int32 [1]) {rate, stream}`: for training only; `dropout` of
+ * whole channels: what is kept or dropped is kept or dropped at all times, or places, of a sample
+ * (Tompson et al. 2015). Its gradient is the same operator on dy.
  */
 import { add, buildKernel, lt, mul, mulF, selectF, shru } from "../../ir/build.ts";
+import { sizeOf } from "../../tensor/tensor.ts";
 import type { Operator } from "../graph.ts";
 import { addHash, addKey } from "./hash.ts";
 import { has, integer, real, rule, shaped, takes } from "./rules.ts";
@@ -12,7 +13,9 @@ export const spatialDropout1d: Operator = {
   name: "spatialDropout1d",
   infer: (inputs, attributes) => {
     takes("spatialDropout1d", inputs, 2);
-    has("spatialDropout1d", inputs[0]!, "float32", 3);
+    has("spatialDropout1d", inputs[0]!, "float32");
+    const { shape } = inputs[0]!;
+    rule("spatialDropout1d", shape.length >= 3, "x must have at least 3 dimensions", `[${shape}]`);
     has("spatialDropout1d", inputs[1]!, "int32");
     shaped("spatialDropout1d", inputs[1]!, [1]);
     const rate = real("spatialDropout1d", attributes, "rate");
@@ -22,7 +25,8 @@ export const spatialDropout1d: Operator = {
   },
   lower: ({ inputs: [spec], attributes }) =>
     buildKernel("spatialDropout1d", (k) => {
-      const [B, T, C] = spec!.shape as [number, number, number];
+      const [B, C] = [spec!.shape[0]!, spec!.shape.at(-1)!];
+      const T = sizeOf(spec!.shape) / (B * C);
       const rate = real("spatialDropout1d", attributes, "rate");
       const x = k.input("float32", B * T * C);
       const seed = k.input("int32", 1, "seed");
