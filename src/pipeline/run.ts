@@ -154,8 +154,9 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
     const anomaly = recipe.anomaly
       ? await fitAnomalyOf(recipe.anomaly, recipe.seed, windows, block, features, control)
       : undefined;
+    const { diverged } = trained;
     steps.end(
-      `${trained.history.length} epochs, best ${trained.best.epoch}, ${Math.round(trained.stepsPerSecond)} steps/s`,
+      `${trained.history.length} epochs, best ${trained.best.epoch}, ${Math.round(trained.stepsPerSecond)} steps/s${diverged ? `; no finite loss in epoch ${diverged.epoch}. ${diverged.cure}` : ""}`,
     );
 
     steps.begin("quantize");

@@ -28,8 +28,8 @@ export type Rule = {
 export const TRAINING_RULES: readonly Rule[] = [
   {
     verdict: "diverged",
-    holds: ({ finite, firstLoss, largestLaterLoss }) => {
-      if (!finite) return "The loss did not stay finite.";
+    holds: ({ finite, epochs, firstLoss, largestLaterLoss }) => {
+      if (!finite) return `The loss did not stay finite: the training ended in epoch ${epochs}.`;
       if (largestLaterLoss <= 3 * firstLoss) return undefined;
       return `The training loss rose to ${short(largestLaterLoss)}, more than three times the ${short(firstLoss)} of the first epoch.`;
     },
