@@ -13,8 +13,9 @@ import { UserError } from "../base/errors.ts";
 import { sha256 } from "../base/sha256.ts";
 import type { NativeCompiler, NativeModule } from "../engine/native.ts";
 
+/** The text has its vectors, tiles and unrolling already, so -O3 would only take longer. */
 const FLAGS: readonly string[] = [
-  ..."-O3 -march=native -fno-math-errno -fwrapv -fno-strict-aliasing".split(" "),
+  ..."-O2 -march=native -fno-math-errno -fwrapv -fno-strict-aliasing".split(" "),
   ..."-fvisibility=hidden -w -shared -fPIC".split(" "),
   ...(process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
 ];
@@ -33,7 +34,7 @@ export type NativeOptions = {
   readonly exact?: boolean;
   /** Folder of `node_api.h`. @default include/node of the running Node */
   readonly headers?: string;
-  /** Told of each module, before it is loaded. */
+  /** Told of each module, before it is built (some seconds for a large network) and loaded. */
   readonly onModule?: (module: { readonly path: string; readonly isCached: boolean }) => void;
 };
 
@@ -65,8 +66,8 @@ export function nativeCompiler(options: NativeOptions = {}): NativeCompiler {
       const key = toHex(sha256(utf8([...flags, process.arch, macros, source].join("\n"))));
       const path = join(cache, `${key}.node`);
       const isCached = existsSync(path);
-      if (!isCached) build(compiler, [...flags, `-I${headers}`], source, cache, path);
       onModule?.({ path, isCached });
+      if (!isCached) build(compiler, [...flags, `-I${headers}`], source, cache, path);
       return load(path) as NativeModule;
     },
   };
