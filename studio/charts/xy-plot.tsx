@@ -22,7 +22,7 @@ export function XyPlot({
   const layout = xyLayout(points, BOX, line);
   return (
     <svg
-      viewBox={`0 0 ${LEFT + BOX.width + 8} ${BOX.height + BOTTOM + 6}`}
+      viewBox={`0 0 ${LEFT + BOX.width + 16} ${BOX.height + BOTTOM + 6}`}
       width="100%"
       role="img"
       aria-label={description}

@@ -19,9 +19,12 @@ const README = readFileSync(join(ROOT, "README.md"), "utf8");
 const { name, version, scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 /** What lies where the README is followed. */
-const FILES: Files = Object.fromEntries(
-  Object.entries(filesOf(gestures())).map(([path, bytes]) => [`path/to/recordings/${path}`, bytes]),
-);
+const FILES: Files = {
+  ...Object.fromEntries(
+    Object.entries(filesOf(gestures())).map(([path, text]) => [`path/to/recordings/${path}`, text]),
+  ),
+  "table.csv": `level,speed,temperature,flow\n${Array.from({ length: 40 }, (_, i) => [i, i % 7, 20 + i / 2, 3 * (i % 7)].join()).join("\n")}\n`,
+};
 
 /** Scripts that run this test, or that one of their own runs. */
 const COVERED = ["test", "check", "build", "pack"];
