@@ -20,7 +20,7 @@ export const ADAM: AdamAttributes = { beta1: 0.9, beta2: 0.999, epsilon: 1e-5 };
 
 /**
  * With batch normalization, ten steps at 1e-3 are chaotic: of C, PyTorch in float32 and in float64
- * end up with weights 3e-2 apart and losses 4e-3. A rounding error moves a value over the kink of a
+ * end up with weights 3e-2 apart and losses 4e-3; of D, Keras and PyTorch 3e-3 and 3e-4. A rounding error moves a value over the kink of a
  * ReLU now and then, and each step more than doubles what follows from it. Smaller steps do not.
  */
 const LEARNING_RATES: { readonly [letter: string]: number } = { C: 5e-5, D: 1e-4 };
