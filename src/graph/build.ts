@@ -19,6 +19,10 @@ export function buildGraph(base?: Graph): GraphBuilder {
   };
   const declare = (tensor: GraphTensor): string => {
     if (tensors.has(tensor.name)) throw new Error(`graph: tensor "${tensor.name}" exists`);
+    if (!tensor.shape.every((size) => Number.isInteger(size) && size >= 1))
+      throw new Error(
+        `graph: tensor "${tensor.name}" must have sizes of at least 1, got [${tensor.shape}]`,
+      );
     if (tensor.data && tensor.data.length !== sizeOf(tensor.shape))
       throw new Error(
         `graph: tensor "${tensor.name}" of shape [${tensor.shape}] needs ${sizeOf(tensor.shape)} values, got ${tensor.data.length}`,

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { wasmInstance } from "../../src/engine/instance.ts";
+import { buildGraph } from "../../src/graph/build.ts";
 import { CASES } from "./cases.ts";
 import { everyOperator } from "./every-operator.ts";
 import { checkGradients } from "./gradient-check.ts";
@@ -52,3 +53,8 @@ for (const one of CASES.filter(({ gradient }) => gradient !== false))
     }
     assert.ok(compared > 0, "every gradient is 0");
   });
+
+test("an empty batch is refused with the tensor's name", () => {
+  const input = () => buildGraph().input("x", "float32", [0, 3]);
+  assert.throws(input, /tensor "x" must have sizes of at least 1, got \[0,3\]/);
+});
