@@ -11,10 +11,12 @@ export const MEETING_WORDS = {
   number: 64,
   /** Threads that sleep until the number changes. */
   sleepers: 68,
-  /** Number of the last order of thread 0, what it was, and the threads that sleep until the next. */
+  /** Number of the last order of thread 0, what to run, and the threads that sleep until the next. */
   command: 128,
   entry: 132,
   parked: 136,
+  /** How often the threads were sent away. */
+  departures: 140,
   /** Not 0 when a thread has given up. */
   failed: 192,
 } as const;

@@ -14,15 +14,13 @@ export type ThreadJob = {
   readonly meeting: number;
   /** For each entry that has been compiled, its module and the export that is this thread's part. */
   readonly parts: readonly (ThreadPart | undefined)[];
-  /** The number of the last order that was given before. */
+  /** The number of the last order that was given before, and that of departures. */
   readonly command: number;
+  readonly departures: number;
 };
 
-/** In place of the number of an entry: the thread leaves the program. */
-export const LEAVE = -1;
-
 /** Looks for an order before the thread goes to sleep: some 20 microseconds. */
-const SPINS = 10_000;
+const SPINS = 6_000;
 
 /** The words of a meeting, and where each of them is. */
 export function meetingWords(memory: WebAssembly.Memory, meeting: number): Int32Array {
@@ -31,16 +29,17 @@ export function meetingWords(memory: WebAssembly.Memory, meeting: number): Int32
 
 export const wordOf = (name: keyof typeof MEETING_WORDS): number => MEETING_WORDS[name] / 4;
 
-/** Runs this thread's parts until thread 0 says to leave; a failure is told to all and thrown. */
-export function serveThread({ memory, meeting, parts, command }: ThreadJob): void {
+/** Runs this thread's parts until thread 0 sends it away; a failure is told to all and thrown. */
+export function serveThread(job: ThreadJob): void {
+  const { memory, meeting, parts, command } = job;
   const words = meetingWords(memory, meeting);
   try {
     const runs = parts.map((part) => part && instantiate(part, memory));
     for (let seen = command; ; ) {
       seen = awaitCommand(words, seen);
-      const entry = Atomics.load(words, wordOf("entry"));
-      if (entry === LEAVE) return;
-      runs[entry]!();
+      // A thread that has slept over a departure must not take the next order for its own.
+      if (Atomics.load(words, wordOf("departures")) !== job.departures) return;
+      runs[Atomics.load(words, wordOf("entry"))]!();
     }
   } catch (error) {
     Atomics.store(words, wordOf("failed"), 1);

@@ -18,7 +18,7 @@ import { viewArray } from "../tensor/tensor.ts";
 import { type Instance, initialized, noEntry, wasmInstance } from "./instance.ts";
 import { makeMemory } from "./machines.ts";
 import { requireRelaxedSimd } from "./relaxed-simd.ts";
-import { instantiate, LEAVE, meetingWords, type ThreadJob, wordOf } from "./threads-serve.ts";
+import { instantiate, meetingWords, type ThreadJob, wordOf } from "./threads-serve.ts";
 
 export type { ThreadJob };
 
@@ -88,13 +88,13 @@ export function threadPool(
     const meeting = addressOf(layout, sharded.meeting);
     const words = meetingWords(memory, meeting);
 
-    const order = (entry: number): void => {
-      Atomics.store(words, wordOf("entry"), entry);
+    const wake = (): void => {
       Atomics.add(words, wordOf("command"), 1);
       if (Atomics.load(words, wordOf("parked")) > 0) Atomics.notify(words, wordOf("command"));
     };
     const goAway = (): void => {
-      order(LEAVE);
+      Atomics.add(words, wordOf("departures"), 1);
+      wake();
       leave = undefined;
     };
     /** Brings the workers into this program. */
@@ -103,12 +103,13 @@ export function threadPool(
       if (leave === goAway) return;
       leave?.();
       const command = Atomics.load(words, wordOf("command"));
+      const departures = Atomics.load(words, wordOf("departures"));
       workers.forEach((worker, i) => {
         const parts = names.map((name) => {
           const module = compiled.get(name)?.module;
           return module && { module, name: exportOf(name, i + 1) };
         });
-        worker.post({ memory, meeting, parts, command });
+        worker.post({ memory, meeting, parts, command, departures });
       });
       leave = goAway;
     };
@@ -133,7 +134,8 @@ export function threadPool(
         return;
       }
       join();
-      order(names.indexOf(name));
+      Atomics.store(words, wordOf("entry"), names.indexOf(name));
+      wake();
       try {
         part();
       } catch (error) {

@@ -47,3 +47,18 @@ test("a pool goes back and forth between programs", () => {
   assert.deepEqual(train(first!, STEPS), train(half, STEPS));
   assert.notDeepEqual(train(first!, 0), expected);
 });
+
+test("threads that are late to leave take no order for another", () => {
+  const [pool] = pools;
+  const program = trainingProgram("dense");
+  const [step] = program.entries;
+  const names = Array.from({ length: 12 }, (_, i) => `step${i}`);
+  const entries = [step!, ...names.map((name) => ({ ...step!, name }))];
+  const expected = train(wasmInstance(program), names.length);
+  const instance = pool!.instance({ ...program, entries });
+  // Each entry is new to the threads, so that they are sent away before it.
+  let next = 0;
+  const inTurn = { ...instance, run: () => instance.run(names[next++]!) };
+  assert.deepEqual(train(inTurn, names.length), expected);
+  instance.release!();
+});

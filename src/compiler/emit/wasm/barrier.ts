@@ -10,7 +10,7 @@ import { type Code, makeCode } from "./encoder.ts";
 import { ATOMIC, I32, OP } from "./opcodes.ts";
 
 /** Looks at the number before a thread goes to sleep: about 20 microseconds. */
-const SPINS = 40_000;
+const SPINS = 80_000;
 const ROUND_NS = 1_000_000_000;
 
 /**
