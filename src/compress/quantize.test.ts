@@ -18,7 +18,7 @@ import { softmax } from "../graph/operators/softmax.ts";
 import { standardize } from "../graph/operators/standardize.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import { calibrate } from "./calibrate.ts";
-import { int8NameOf, quantizeGraph, tensorsToCalibrate } from "./quantize.ts";
+import { int8NameOf, operatorsWithoutInt8, quantizeGraph, tensorsToCalibrate } from "./quantize.ts";
 
 const normal = (rng: Rng, size: number, scale: number, mean = 0): Float32Array =>
   Float32Array.from({ length: size }, () => mean + scale * rng.normal());
@@ -212,4 +212,18 @@ test("an operator without an int8 form is refused in one sentence", () => {
   assert.throws(() => quantizeGraph(graph, ranges, { from: y, to: x }), /must be computed from/);
   const diverged = new Map([[x, { min: -1, max: Number.POSITIVE_INFINITY }]]);
   assert.throws(() => quantizeGraph(graph, diverged, { from: x, to: y }), /must be finite/);
+});
+
+test("operators without an int8 form are named, convolutions of times in groups among them", () => {
+  const named = (groups: number): readonly string[] => {
+    const builder = buildGraph();
+    const x = builder.input("x", "float32", [1, 6, 4]);
+    const [w, b] = addWeights(builder, makeRng(1), "conv", [3, 4 / groups, 4]);
+    const attributes = { stride: 1, padding: "same", ...(groups > 1 ? { groups } : {}) };
+    const y = builder.one(conv1d, [x, w!, b!], attributes);
+    const z = builder.one(mul, [y, y]);
+    return operatorsWithoutInt8(builder.finish([z]), { from: "x", to: z });
+  };
+  assert.deepEqual(named(1), ["mul"]);
+  assert.deepEqual(named(2), ["conv1d", "mul"]);
 });

@@ -116,10 +116,17 @@ export function networkNodes(graph: Graph, { from, to }: NetworkBounds): readonl
 const addsConstant = (graph: Graph, { operator, inputs }: GraphNode): boolean =>
   operator.name === "add" && inputs.some((name) => tensorOf(graph, name).kind === "constant");
 
+/** `conv1dInt8` has no groups. */
+const isInGroups = ({ operator, attributes }: GraphNode): boolean =>
+  operator.name === "conv1d" && (attributes["groups"] ?? 1) !== 1;
+
 /** The names of operators between the bounds that have no int8 form, each once. */
 export function operatorsWithoutInt8(graph: Graph, bounds: NetworkBounds): readonly string[] {
   const names = networkNodes(graph, bounds)
-    .filter((node) => !INT8_OPERATORS.has(node.operator.name) || addsConstant(graph, node))
+    .filter(
+      (node) =>
+        !INT8_OPERATORS.has(node.operator.name) || addsConstant(graph, node) || isInGroups(node),
+    )
     .map((node) => node.operator.name);
   return [...new Set(names)];
 }
