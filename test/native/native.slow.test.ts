@@ -183,10 +183,16 @@ test("a module is built once, and runs only on memory that is large enough", NAT
   assert.equal(seen[0]!.path, seen[1]!.path);
   assert.equal(readdirSync(directory).length, 1, "nothing but the module stays");
   assert.throws(() => module.attach(new Uint8Array(8)), TypeError);
-  assert.throws(
-    () => compiler.load("int main( {"),
-    (error) => error instanceof UserError && error.code === "native-compiler",
-  );
+  const large = " ".repeat(300_000);
+  for (const broken of [
+    "int main( {",
+    `#if TS_PART == 1\n#error first\n#endif\n${large}`,
+    `#if TS_PART == 2\n#error second\n#endif\n${large}`,
+  ])
+    assert.throws(
+      () => compiler.load(broken),
+      (error) => error instanceof UserError && error.code === "native-compiler",
+    );
   assert.equal(readdirSync(directory).length, 1, "a failed build leaves nothing");
 });
 

@@ -30,7 +30,8 @@ export function nativeAddress(layout: NativeLayout, place: Place): number {
 }
 
 /**
- * Writes a program as C; the entries of the module are those of the program, in order.
+ * Writes a program as C; the entries of the module are those of the program, in order. A compiler
+ * may work on two halves of it side by side, TS_PART=1 and TS_PART=2, to be linked together.
  * @param lanes float32 elements of the machine's widest register
  */
 export function emitNative(program: Program, lanes: Lanes): string {
@@ -67,13 +68,29 @@ export function emitNative(program: Program, lanes: Lanes): string {
     });
     return `static void ${functions[e]}(uint8_t *memory) {\n${calls.join("")}}\n`;
   });
+  const half = halfOf(kernels.map(({ text }) => text.length));
   return [
     preludeText(lanes),
+    ...kernels.map(({ prototype }) => prototype),
     ...routineTexts,
-    ...kernels,
+    "#if TS_PART != 2",
+    ...kernels.slice(0, half).map(({ text }) => text),
     ...entries,
     moduleText(functions, layout.bytes),
+    "#endif\n#if TS_PART != 1",
+    ...kernels.slice(half).map(({ text }) => text),
+    "#endif\n",
   ].join("\n");
+}
+
+/** How many of the first texts are about half of all. */
+function halfOf(lengths: readonly number[]): number {
+  let rest = lengths.reduce((sum, length) => sum + length, 0) / 2;
+  const half = lengths.findIndex((length) => {
+    rest -= length;
+    return rest <= 0;
+  });
+  return half + 1;
 }
 
 function sharesOf(program: Program, kernel: number): Shares {

@@ -50,7 +50,7 @@ export function kernelFunction(
   name: string,
   shares: Shares,
   context: FunctionContext,
-): string {
+): { readonly prototype: string; readonly text: string } {
   const scope = makeScope();
   const names = new Map(kernel.buffers.map((b) => [b.name, scope.name(b.name)]));
   const written = new Set<string>();
@@ -63,7 +63,8 @@ export function kernelFunction(
   const body = walkTogether(kernel, shares);
   const arrangement = arrangeKernel({ ...kernel, body }, context.lanes);
   const { text } = bodyText(arrangement, names, shares, context);
-  return `static TS_KERNEL void ${name}(${parameters.join(", ")}) {\n${text}}\n`;
+  const prototype = `TS_KERNEL void ${name}(${parameters.join(", ")})`;
+  return { prototype: `${prototype};\n`, text: `${prototype} {\n${text}}\n` };
 }
 
 /** What stands for the vector axis in a routine on lanes. */
