@@ -4,11 +4,14 @@
  * to another.
  */
 import type { Kernel, Stmt } from "../ir/kernel.ts";
-import { everyExpr, everyStmt } from "../ir/walk.ts";
+import { everyPart, exprsOf } from "../ir/walk.ts";
 import type { Schedule } from "./schedule.ts";
 import { bodyCost } from "./shard-cost.ts";
 import { type Cuts, chooseCuts, hasStore, piecesOf, shardBody } from "./shard-loops.ts";
 import { conflictsOf, mayConflict, type Touch, type Touches, touchedBy } from "./shard-touched.ts";
+
+/** In place of a loop. */
+const NOBODY = "";
 
 export type Group = {
   /** The statements of each thread, none where it has nothing to do. */
@@ -115,43 +118,38 @@ function isDividedNest(stmts: readonly Stmt[], cuts: Cuts): boolean {
 }
 
 /**
- * The scratch that is used inside one divided loop only. As no iteration reads what another one
- * writes, each thread may have its own.
+ * The scratch that is used inside one divided loop only, which runs once. As no iteration reads what
+ * another one writes, each thread may have its own.
  */
 function temporaries(kernel: Kernel, cuts: Cuts): ReadonlySet<string> {
   const users = new Map<string, Set<string>>();
-  const visit = (block: readonly Stmt[], loop: string): void => {
+  /** @param user the divided loop around, NOBODY outside of them and in serial loops */
+  const visit = (block: readonly Stmt[], user: string, isOnce: boolean): void => {
+    const use = (buffer: string): void => {
+      users.set(buffer, (users.get(buffer) ?? new Set()).add(user));
+    };
     for (const stmt of block) {
-      if (stmt.kind === "loop" && loop === "" && !cuts.has(stmt.axis)) {
-        visit(stmt.body, "");
-        continue;
-      }
-      const user = loop === "" && stmt.kind === "loop" ? stmt.axis : loop;
-      const use = (buffer: string): void => {
-        users.set(buffer, (users.get(buffer) ?? new Set()).add(user));
-      };
-      if (stmt.kind === "if" && loop === "") {
-        visit(stmt.body, "");
-        visit(stmt.otherwise, "");
-        everyExpr([{ ...stmt, body: [], otherwise: [] }], (e) => {
+      for (const expr of exprsOf(stmt))
+        everyPart(expr, (e) => {
           if (e.kind === "load") use(e.buffer);
         });
-        continue;
+      if (stmt.kind === "store") use(stmt.buffer);
+      if (stmt.kind === "if") {
+        visit(stmt.body, user, isOnce);
+        visit(stmt.otherwise, user, isOnce);
       }
-      everyStmt([stmt], (s) => {
-        if (s.kind === "store") use(s.buffer);
-      });
-      everyExpr([stmt], (e) => {
-        if (e.kind === "load") use(e.buffer);
-      });
+      if (stmt.kind === "loop") {
+        const isUser = user === NOBODY && isOnce && cuts.has(stmt.axis);
+        visit(stmt.body, isUser ? stmt.axis : user, isOnce && stmt.parallel);
+      }
     }
   };
-  visit(kernel.body, "");
+  visit(kernel.body, NOBODY, true);
   return new Set(
     kernel.buffers
       .filter(({ name, role }) => {
         const axes = users.get(name);
-        return role === "scratch" && axes?.size === 1 && !axes.has("");
+        return role === "scratch" && axes?.size === 1 && !axes.has(NOBODY);
       })
       .map(({ name }) => name),
   );

@@ -8,6 +8,7 @@ import { shardProgram } from "../../src/compiler/shard.ts";
 import { wasmInstance } from "../../src/engine/instance.ts";
 import { kernelProgram } from "../../src/engine/kernel-program.ts";
 import { randomKernel } from "../../src/engine/random-kernel.ts";
+import { add, addF, buildKernel, mul, mulF, rem, sub } from "../../src/ir/build.ts";
 import { verifyKernel } from "../../src/ir/verify.ts";
 import { inTurns } from "./in-turns.ts";
 import { firstRace } from "./races.ts";
@@ -78,4 +79,28 @@ test("between two barriers no thread touches what another one writes", () => {
     if (sharded.arenaBytes > shardProgram(program, 1, { worthNs: 0 }).arenaBytes) temporaries++;
   }
   assert.ok(temporaries > 5, `some kernels must have had scratch of their own, got ${temporaries}`);
+});
+
+test("scratch that a later round reads elsewhere is not a thread's own", () => {
+  const kernel = buildKernel("rounds", (k) => {
+    const x = k.input("float32", 12);
+    const y = k.output("float32", 12);
+    const scratch = k.scratch("float32", 24, "scratch");
+    k.parallel(24, (i) => scratch.store(i, 1));
+    k.loop(4, (round) =>
+      k.parallel(12, (i) => {
+        const [from, to] = [rem(round, 2), rem(add(round, 1), 2)].map((half) => mul(half, 12));
+        const other = scratch.load(add(from!, sub(11, i)));
+        scratch.store(add(to!, i), addF(mulF(other, 0.5), x.load(i)));
+      }),
+    );
+    k.parallel(12, (i) => y.store(i, scratch.load(i)));
+  });
+  const once = { ...kernel, body: kernel.body.slice(1) };
+  check(kernelProgram(kernel, {}), 1);
+  for (const one of [kernel, once]) {
+    const sharded = shardProgram(kernelProgram(one, {}), 2, { worthNs: 0 });
+    const whole = shardProgram(kernelProgram(one, {}), 1, { worthNs: 0 });
+    assert.equal(sharded.arenaBytes, whole.arenaBytes);
+  }
 });
