@@ -59,8 +59,7 @@ export function pythonModes(python: string): readonly PythonMode[] {
       encoding: "utf8",
     },
   );
-  if (status !== 0)
-    throw new Error(`${python} must run, got ${error?.message ?? stderr.trim()}`);
+  if (status !== 0) throw new Error(`${python} must run, got ${error?.message ?? stderr.trim()}`);
   const modes = JSON.parse(stdout) as PythonMode[];
   if (modes.length === 0) throw new Error(`${python} must have keras and tensorflow, or torch`);
   return modes;
