@@ -65,3 +65,14 @@ test("small programs are not worth a second thread", () => {
   const { engine } = threadedEngine({ cores: 8 }, () => assert.fail("no thread is started"));
   train(engine(program), 1);
 });
+
+test("large programs are worth as many threads as there are, up to four", () => {
+  const program = trainingProgram("dense");
+  const [step] = program.entries;
+  const calls = Array.from({ length: 2000 }, () => step!.calls).flat();
+  const large = { ...program, entries: [{ ...step!, calls }] };
+  assert.deepEqual(
+    [1, 2, 3, 64].map((cores) => chooseThreads(large, cores)),
+    [1, 2, 3, 4],
+  );
+});
