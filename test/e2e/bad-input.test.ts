@@ -262,7 +262,7 @@ test("recipes that cannot be carried out", { concurrency: 2 }, async (t) => {
       /^tinsmith: spectral: "fft-length" must be .*, got 7$/,
     ],
     [{ block: { type: "raw", params: { size: 1 } } }, /^tinsmith: raw: parameters must be known/],
-    [{ layers: [{ type: "lstm" }] }, /recipe: "layers\[0\].type" must be one of dense, /],
+    [{ layers: [{ type: "transformer" }] }, /recipe: "layers\[0\].type" must be one of dense, /],
     [{ layers: [{ ...dense, units: 0 }] }, /recipe: "layers\[0\].units" must be an integer from 1/],
     [
       { layers: [{ type: "conv1d", filters: 4, kernelSize: 3 }] },
@@ -299,7 +299,7 @@ test("options that cannot be understood", { concurrency: 2 }, async (t) => {
     [["frobnicate"], /^error: unknown command 'frobnicate'$/],
     [["run"], /^error: missing required argument 'source'$/],
     [["run", "a", "b"], /^error: too many arguments for 'run'/],
-    [["run", "source", "--fast"], /^error: unknown option '--fast'$/],
+    [["run", "source", "--frobnicate"], /^error: unknown option '--frobnicate'$/],
     [["run", "source", "--seed", "one"], /^error: option '--seed <number>' .* must be an integer/],
     [["run", "source", "--seed", "4294967296"], /from 0 to 4294967295$/],
     [["run", "source", "--seed", ""], /must be an integer from 0 to 4294967295$/],
