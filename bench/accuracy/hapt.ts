@@ -20,7 +20,8 @@ function npy(bytes: Uint8Array): Uint8Array {
 
 async function windows(path: string, isWanted: (user: number) => boolean) {
   const files = new Map<string, Uint8Array>();
-  for (const file of await openArchive(readFileSync(path), path)) files.set(file.path, npy(file.bytes));
+  for (const file of await openArchive(readFileSync(path), path))
+    files.set(file.path, npy(file.bytes));
   const signal = new Int16Array(files.get("signal.npy")!.buffer);
   const label = files.get("label.npy")!;
   const experiments = new Int32Array(files.get("experiments.npy")!.buffer);
@@ -45,7 +46,7 @@ export const hapt: Task = {
   name: "hapt",
   title: "HAPT, 6 activities, unseen users",
   must: 0.9,
-  run: async (shared, seed, onEpoch) => {
+  run: async (shared, run) => {
     const path = `${shared}/data/hapt/hapt.npz`;
     const network = makeNetwork({
       inputShape: [ROWS, AXES],
@@ -61,7 +62,7 @@ export const hapt: Task = {
         { type: "globalAveragePool" },
         { type: "dropout", rate: 0.3 },
       ],
-      seed,
+      seed: run.seed,
     });
     const train = await windows(path, (user) => user <= 18);
     const test = await windows(path, (user) => user >= 19);
@@ -70,8 +71,7 @@ export const hapt: Task = {
       learningRate: 0.003,
       learningRateSchedule: "cosine",
       keep: "last",
-      seed,
     } as const;
-    return trainAndScore(network, train, test, options, onEpoch);
+    return trainAndScore(network, train, test, options, run);
   },
 };

@@ -22,7 +22,7 @@ export const mnist: Task = {
   name: "mnist",
   title: "MNIST-7k, LeNet-5",
   must: 0.975,
-  run: (shared, seed, onEpoch) => {
+  run: (shared, run) => {
     const folder = `${shared}/data/mnist-7k`;
     const network = makeNetwork({
       inputShape: [SIZE],
@@ -39,21 +39,14 @@ export const mnist: Task = {
         { type: "dropout", rate: 0.25 },
         { type: "dense", units: 84, activation: "relu" },
       ],
-      seed,
+      seed: run.seed,
     });
     const options = {
       epochs: 40,
       learningRate: 0.002,
       learningRateSchedule: "cosine",
       keep: "last",
-      seed,
     } as const;
-    return trainAndScore(
-      network,
-      digits(folder, "train"),
-      digits(folder, "t10k"),
-      options,
-      onEpoch,
-    );
+    return trainAndScore(network, digits(folder, "train"), digits(folder, "t10k"), options, run);
   },
 };

@@ -1,4 +1,6 @@
 /** What an accuracy that has to be reached is: data, a network, a training, a score. */
+import type { Program } from "../../src/compiler/program.ts";
+import type { Instance } from "../../src/engine/instance.ts";
 import {
   type Examples,
   evaluate,
@@ -8,17 +10,19 @@ import {
 } from "../../src/library/network.ts";
 import type { EpochReport } from "../../src/train/fit.ts";
 
+export type Run = {
+  readonly seed: number;
+  readonly engine: (program: Program) => Instance;
+  readonly onEpoch: (report: EpochReport) => void;
+};
+
 export type Task = {
   readonly name: string;
   readonly title: string;
   /** The least that counts as reached. */
   readonly must: number;
   /** Trains on the training part of a set under `shared` and scores on its test part. */
-  readonly run: (
-    shared: string,
-    seed: number,
-    onEpoch: (report: EpochReport) => void,
-  ) => Promise<number>;
+  readonly run: (shared: string, run: Run) => Promise<number>;
 };
 
 /** The accuracy on `test` after a training on `train`. */
@@ -27,9 +31,10 @@ export async function trainAndScore(
   train: Examples,
   test: Examples,
   options: TrainOptions,
-  onEpoch: (report: EpochReport) => void,
+  { seed, engine, onEpoch }: Run,
 ): Promise<number> {
-  const { network: trained } = await trainNetwork(network, train, options, { onEpoch });
+  const all = { ...options, seed, engine };
+  const { network: trained } = await trainNetwork(network, train, all, { onEpoch });
   const score = evaluate(trained, test);
   return score.task === "classification" ? score.accuracy : score.r2;
 }
