@@ -4,8 +4,8 @@
  * one `update` buffer, so that emitters know what they may not assume.
  */
 import { type Affine, affineOf, equalAffine } from "../ir/affine.ts";
-import type { Expr, Kernel, Stmt } from "../ir/kernel.ts";
-import { everyExpr, everyPart, everyStmt, exprsOf, mapExpr } from "../ir/walk.ts";
+import type { Kernel, Stmt } from "../ir/kernel.ts";
+import { everyExpr, everyPart, everyStmt, exprsOf, mapBody } from "../ir/walk.ts";
 import { writesOnce } from "./write-once.ts";
 
 /**
@@ -64,33 +64,13 @@ const touches = (stmt: Stmt, buffer: string): boolean => {
 
 /** The kernel with `input` dropped and read through `output`, which becomes an update. */
 export function mergeBuffers(kernel: Kernel, input: string, output: string): Kernel {
-  const rename = (expr: Expr): Expr =>
-    mapExpr(expr, (e) => (e.kind === "load" && e.buffer === input ? { ...e, buffer: output } : e));
-  const rewrite = (stmt: Stmt): Stmt => {
-    switch (stmt.kind) {
-      case "loop":
-        return { ...stmt, body: stmt.body.map(rewrite) };
-      case "let":
-      case "set":
-        return { ...stmt, value: rename(stmt.value) };
-      case "store":
-        return { ...stmt, index: rename(stmt.index), value: rename(stmt.value) };
-      case "exit":
-        return { ...stmt, condition: rename(stmt.condition) };
-      case "if":
-        return {
-          ...stmt,
-          condition: rename(stmt.condition),
-          body: stmt.body.map(rewrite),
-          otherwise: stmt.otherwise.map(rewrite),
-        };
-    }
-  };
   return {
     ...kernel,
     buffers: kernel.buffers
       .filter((b) => b.name !== input)
       .map((b) => (b.name === output ? { ...b, role: "update" as const } : b)),
-    body: kernel.body.map(rewrite),
+    body: mapBody(kernel.body, (e) =>
+      e.kind === "load" && e.buffer === input ? { ...e, buffer: output } : e,
+    ),
   };
 }

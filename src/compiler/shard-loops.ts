@@ -4,7 +4,7 @@
  * no emitter knows of threads, and no reduction is ever divided.
  */
 import type { Expr, Stmt } from "../ir/kernel.ts";
-import { everyExpr, everyStmt, mapExpr } from "../ir/walk.ts";
+import { everyExpr, everyStmt, mapBody } from "../ir/walk.ts";
 import { linearize } from "./emit/wasm/address.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -137,33 +137,11 @@ function hasEffect(body: readonly Stmt[]): boolean {
 /** Puts `axis + first` in the place of an axis. */
 function moved(body: readonly Stmt[], axis: string, first: number): readonly Stmt[] {
   const by: Expr = { kind: "const", type: "int32", value: first };
-  const move = (expr: Expr): Expr =>
-    mapExpr(expr, (e) =>
-      e.kind === "axis" && e.axis === axis
-        ? { kind: "op", type: "int32", op: "add", args: [e, by] }
-        : e,
-    );
-  const rewrite = (stmt: Stmt): Stmt => {
-    switch (stmt.kind) {
-      case "loop":
-        return { ...stmt, body: stmt.body.map(rewrite) };
-      case "let":
-      case "set":
-        return { ...stmt, value: move(stmt.value) };
-      case "store":
-        return { ...stmt, index: move(stmt.index), value: move(stmt.value) };
-      case "exit":
-        return { ...stmt, condition: move(stmt.condition) };
-      case "if":
-        return {
-          ...stmt,
-          condition: move(stmt.condition),
-          body: stmt.body.map(rewrite),
-          otherwise: stmt.otherwise.map(rewrite),
-        };
-    }
-  };
-  return body.map(rewrite);
+  return mapBody(body, (e) =>
+    e.kind === "axis" && e.axis === axis
+      ? { kind: "op", type: "int32", op: "add", args: [e, by] }
+      : e,
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Visits the statements and expressions of a kernel in order. */
+/** Visits, and rebuilds, the statements and expressions of a kernel in order. */
 import type { Expr, Stmt } from "./kernel.ts";
 
 /** Calls `visit` for every statement, outer before inner. */
@@ -55,4 +55,30 @@ export function mapExpr(expr: Expr, change: (expr: Expr) => Expr): Expr {
     default:
       return change(expr);
   }
+}
+
+/** Rebuilds a body with `change` applied to each part of its expressions, inner before outer. */
+export function mapBody(body: readonly Stmt[], change: (expr: Expr) => Expr): readonly Stmt[] {
+  const map = (expr: Expr): Expr => mapExpr(expr, change);
+  const rebuild = (stmt: Stmt): Stmt => {
+    switch (stmt.kind) {
+      case "loop":
+        return { ...stmt, body: mapBody(stmt.body, change) };
+      case "let":
+      case "set":
+        return { ...stmt, value: map(stmt.value) };
+      case "store":
+        return { ...stmt, index: map(stmt.index), value: map(stmt.value) };
+      case "exit":
+        return { ...stmt, condition: map(stmt.condition) };
+      case "if":
+        return {
+          ...stmt,
+          condition: map(stmt.condition),
+          body: mapBody(stmt.body, change),
+          otherwise: mapBody(stmt.otherwise, change),
+        };
+    }
+  };
+  return body.map(rebuild);
 }
