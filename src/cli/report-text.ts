@@ -30,6 +30,10 @@ export function printReport(report: Report): string {
   lines.push(
     `training   ${training.epochs} epochs, ${training.steps} steps in ${training.seconds.toFixed(2)} s (${Math.round(training.stepsPerSecond)} steps/s, ${training.backend}), best epoch ${training.best.epoch}`,
   );
+  const best = Object.entries(training.metrics ?? {}).map(
+    ([name, values]) => `${name} ${values[training.best.epoch - 1]?.toFixed(4) ?? "none"}`,
+  );
+  if (best.length > 0) lines.push(`           validation at the best epoch: ${best.join(", ")}`);
   if (training.diagnosis) {
     const { verdict, sentences, remedies } = training.diagnosis;
     lines.push(`diagnosis  ${[`${verdict}:`, ...sentences, ...remedies.slice(0, 1)].join(" ")}`);

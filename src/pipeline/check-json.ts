@@ -50,6 +50,13 @@ export function number(path: string, value: unknown, above: number, atMost: numb
   return value;
 }
 
+/** A number from 0 to `atMost`. @throws UserError `recipe-value` */
+export function amount(path: string, value: unknown, atMost: number): number {
+  if (typeof value !== "number" || !(value >= 0) || !(value <= atMost))
+    throw wrong(path, `must be a number from 0 to ${atMost}`, value);
+  return value;
+}
+
 /** A whole number. @throws UserError `recipe-value` */
 export function integer(path: string, value: unknown, low: number, high: number): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high)

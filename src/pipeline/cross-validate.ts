@@ -5,6 +5,7 @@
 import { type Layer, makeModel } from "../models/layers.ts";
 import type { SpectrogramAugmentation } from "../train/augment-spectrogram.ts";
 import { type EpochReport, type FitOptions, fit } from "../train/fit.ts";
+import type { ClassWeights } from "../train/fit-options.ts";
 import type { Dataset } from "./dataset.ts";
 import { fitStandardization, standardizeAll } from "./features.ts";
 import { scaleTargets } from "./target-scale.ts";
@@ -20,7 +21,7 @@ export type CrossValidation = {
   readonly dataset: Dataset;
   readonly folds: readonly FoldRows[];
   readonly batchSize: number;
-  readonly classWeights: "none" | "auto";
+  readonly classWeights: ClassWeights;
   readonly seed: number;
 };
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LAYER_FIELDS } from "../models/layer-fields.ts";
+import { CLASS_METRICS } from "../train/epoch-metrics.ts";
 import { LOSSES } from "../train/losses.ts";
 import { OPTIMIZERS } from "../train/optimizers.ts";
 import { formatRecipe, parseRecipe } from "./parse-recipe.ts";
@@ -122,6 +123,8 @@ const REGRESSION = {
   training: { ...training, classWeights: "none" },
 };
 
+const IMAGE = { kind: "image", height: 8, width: 9, zoom: 1.2, brightness: 0.1 } as const;
+
 const CLASS_LOSSES = [...LOSSES].flatMap(([name, { targets }]) =>
   targets === "labels" ? [name] : [],
 );
@@ -215,7 +218,59 @@ const WRONG: readonly (readonly [unknown, string])[] = [
   ],
   [
     { ...FULL, training: { ...training, classWeights: "some" } },
-    '"training.classWeights" must be "none" or "auto", got "some"',
+    '"training.classWeights" must be "none", "auto", a list of weights or weights by label, got "some"',
+  ],
+  [
+    { ...FULL, training: { ...training, classWeights: [1, -1] } },
+    '"training.classWeights[1]" must be a number from 0 to 1000000, got -1',
+  ],
+  [
+    { ...FULL, training: { ...training, classWeights: { idle: "2" } } },
+    '"training.classWeights.idle" must be a number from 0 to 1000000, got "2"',
+  ],
+  [
+    { ...FULL, training: { ...training, metrics: "f1" } },
+    '"training.metrics" must be a list of names, got "f1"',
+  ],
+  [
+    { ...FULL, training: { ...training, metrics: ["f1", "f1"] } },
+    '"training.metrics" must be different names, got ["f1","f1"]',
+  ],
+  [
+    { ...FULL, training: { ...training, metrics: ["r2"] } },
+    `"training.metrics[0]" must be ${CLASS_METRICS.map((name) => `"${name}"`).join(" or ")}, got "r2"`,
+  ],
+  [
+    { ...FULL, training: { ...training, metrics: ["f1"], monitor: "accuracy" } },
+    '"training.monitor" must be "loss" or one of "training.metrics", got "accuracy"',
+  ],
+  [
+    { ...FULL, training: { ...training, minDelta: -0.1 } },
+    '"training.minDelta" must be a number from 0 to 1000000, got -0.1',
+  ],
+  [
+    { ...FULL, training: { ...training, augmentation: { noise: 11 } } },
+    '"training.augmentation.noise" must be a number from 0 to 10, got 11',
+  ],
+  [
+    { ...FULL, training: { ...training, augmentation: { kind: "video" } } },
+    '"training.augmentation.kind" must be "image" or left out, got "video"',
+  ],
+  [
+    { ...FULL, training: { ...training, augmentation: { ...IMAGE, noise: 1 } } },
+    '"training.augmentation" must not have the key "noise"',
+  ],
+  [
+    { ...FULL, training: { ...training, augmentation: { ...IMAGE, height: undefined } } },
+    '"training.augmentation.height" must be an integer from 1 to 4096, got nothing',
+  ],
+  [
+    { ...FULL, training: { ...training, augmentation: { ...IMAGE, flip: 1 } } },
+    '"training.augmentation.flip" must be true or false, got 1',
+  ],
+  [
+    { ...FULL, training: { ...training, augmentation: { ...IMAGE, zoom: 0.5 } } },
+    '"training.augmentation.zoom" must be a number from 1 to 10, got 0.5',
   ],
   [
     { ...FULL, training: { ...training, optimizer: "adamx" } },
@@ -306,6 +361,21 @@ test("a regression with every choice of training is read as it was written", () 
   const text = formatRecipe(recipe);
   assert.deepEqual(parseRecipe(text), recipe);
   assert.equal(formatRecipe(parseRecipe(text)), text);
+});
+
+test("images, weights of labels and measures are read as they were written", () => {
+  const augmentation = { ...IMAGE, channels: 3, flip: true };
+  const rest = { metrics: ["f1", "rocAuc"], monitor: "f1", minDelta: 0.01 } as const;
+  for (const classWeights of [[1, 2.5], { idle: 0 }]) {
+    const more = { ...training, ...rest, classWeights, augmentation };
+    const text = formatRecipe({ ...FULL, training: more });
+    assert.deepEqual(parseRecipe(text).training, more);
+    assert.equal(formatRecipe(parseRecipe(text)), text);
+  }
+  const { augmentation: short } = parseRecipe(
+    JSON.stringify({ ...FULL, training: { ...training, augmentation: IMAGE, monitor: "loss" } }),
+  ).training;
+  assert.deepEqual(short, { ...IMAGE, channels: 1, flip: false });
 });
 
 test("names alone stand for a choice with its defaults", () => {

@@ -3,12 +3,14 @@
  * registries in `train/`, with their settings and bounds; nothing is listed here again.
  */
 import { UserError } from "../base/errors.ts";
+import { CLASS_METRICS, type MetricName, NUMBER_METRICS } from "../train/epoch-metrics.ts";
 import { LOSSES } from "../train/losses.ts";
 import { resolveOptimizer } from "../train/optimizers.ts";
 import { learningRateFactor } from "../train/schedules.ts";
 import { type Choice, chosen, settingsOf } from "../train/settings.ts";
-import { choice, integer, keys, number, object, string, wrong } from "./check-json.ts";
-import type { Augmentation, Recipe, Task } from "./recipe.ts";
+import { amount, choice, integer, keys, number, object, string, wrong } from "./check-json.ts";
+import { parseAugmentation } from "./parse-augmentation.ts";
+import type { LabelWeights, Recipe, Task } from "./recipe.ts";
 
 /** @throws UserError `recipe-key`, `recipe-value` */
 export function parseTraining(value: unknown, task: Task): Recipe["training"] {
@@ -20,6 +22,9 @@ export function parseTraining(value: unknown, task: Task): Recipe["training"] {
     "batchSize",
     "patience",
     "keep",
+    "monitor",
+    "minDelta",
+    "metrics",
     "classWeights",
     "augmentation",
     "loss",
@@ -28,12 +33,8 @@ export function parseTraining(value: unknown, task: Task): Recipe["training"] {
     "weightDecay",
   ]);
   const { learningRateSchedule, augmentation, loss, optimizer, clipNorm, weightDecay } = training;
-  const classWeights = choice("training.classWeights", training.classWeights ?? "none", [
-    "none",
-    "auto",
-  ]);
-  if (task === "regression" && classWeights !== "none")
-    throw wrong("training.classWeights", 'must be "none" for a regression', classWeights);
+  const { monitor, minDelta } = training;
+  const metrics = parseMetrics(training.metrics ?? [], task);
   return {
     epochs: integer("training.epochs", training.epochs, 1, 100_000),
     learningRate: number("training.learningRate", training.learningRate, 0, 100),
@@ -41,7 +42,14 @@ export function parseTraining(value: unknown, task: Task): Recipe["training"] {
     batchSize: integer("training.batchSize", training.batchSize ?? 32, 1, 65_536),
     patience: integer("training.patience", training.patience ?? 0, 0, 100_000),
     keep: choice("training.keep", training.keep ?? "best", ["best", "last"]),
-    classWeights,
+    ...(isLeftOut(monitor) || monitor === "loss"
+      ? {}
+      : { monitor: parseMonitor(monitor, metrics) }),
+    ...(isLeftOut(minDelta) || minDelta === 0
+      ? {}
+      : { minDelta: amount("training.minDelta", minDelta, 1e6) }),
+    ...(metrics.length === 0 ? {} : { metrics }),
+    classWeights: parseLabelWeights(training.classWeights ?? "none", task),
     augmentation: isLeftOut(augmentation) ? null : parseAugmentation(augmentation),
     ...(isLeftOut(loss) ? {} : { loss: parseLoss(loss, task) }),
     ...(isLeftOut(optimizer) ? {} : { optimizer: parseOptimizer(optimizer) }),
@@ -100,28 +108,31 @@ function parseLoss(value: unknown, task: Task): Choice {
   return given;
 }
 
-function parseAugmentation(value: unknown): Augmentation {
-  const path = "training.augmentation";
-  const given = object(path, value);
-  keys(path, given, ["noise", "timeMasks", "frequencyMasks", "timeShift", "timeWarp"]);
-  const masks = (name: string): { count: number; width: number } => {
-    const part = object(`${path}.${name}`, given[name] ?? { count: 0, width: 0 });
-    keys(`${path}.${name}`, part, ["count", "width"]);
-    return {
-      count: integer(`${path}.${name}.count`, part.count, 0, 64),
-      width: integer(`${path}.${name}.width`, part.width, 0, 4096),
-    };
-  };
-  const { noise = 0 } = given;
-  if (typeof noise !== "number" || !(noise >= 0 && noise <= 10))
-    throw wrong(`${path}.noise`, "must be a number from 0 to 10", noise);
-  return {
-    noise,
-    timeMasks: masks("timeMasks"),
-    frequencyMasks: masks("frequencyMasks"),
-    timeShift: integer(`${path}.timeShift`, given.timeShift ?? 0, 0, 4096),
-    ...(isLeftOut(given.timeWarp)
-      ? {}
-      : { timeWarp: integer(`${path}.timeWarp`, given.timeWarp, 0, 4096) }),
-  };
+function parseMetrics(value: unknown, task: Task): readonly MetricName[] {
+  const path = "training.metrics";
+  if (!Array.isArray(value)) throw wrong(path, "must be a list of names", value);
+  const known: readonly MetricName[] = task === "regression" ? NUMBER_METRICS : CLASS_METRICS;
+  if (new Set(value).size < value.length) throw wrong(path, "must be different names", value);
+  return value.map((name, i) => choice(`${path}[${i}]`, name, known));
 }
+
+function parseMonitor(value: unknown, metrics: readonly MetricName[]): MetricName {
+  const found = metrics.find((name) => name === value);
+  if (found) return found;
+  throw wrong("training.monitor", 'must be "loss" or one of "training.metrics"', value);
+}
+
+function parseLabelWeights(value: unknown, task: Task): LabelWeights {
+  const path = "training.classWeights";
+  if (task === "regression" && value !== "none")
+    throw wrong(path, 'must be "none" for a regression', value);
+  if (Array.isArray(value)) return value.map((weight, i) => weightOf(`${path}[${i}]`, weight));
+  if (typeof value === "object" && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([label, weight]) => [label, weightOf(`${path}.${label}`, weight)]),
+    );
+  if (value === "none" || value === "auto") return value;
+  throw wrong(path, 'must be "none", "auto", a list of weights or weights by label', value);
+}
+
+const weightOf = (path: string, value: unknown): number => amount(path, value, 1e6);

@@ -4,6 +4,8 @@
  */
 import type { Layer } from "../models/layers.ts";
 import type { WindowLabelRule } from "../samples/windows.ts";
+import type { ImageAugmentation } from "../train/augment-image.ts";
+import type { MetricName } from "../train/epoch-metrics.ts";
 import type { Loss } from "../train/losses.ts";
 import type { Optimizer } from "../train/optimizers.ts";
 import type { LearningRateSchedule } from "../train/schedules.ts";
@@ -15,8 +17,8 @@ export type BlockRecipe = {
   readonly params: { readonly [name: string]: number | string | boolean };
 };
 
-/** See `train/augment-spectrogram.ts`, which carries it out. */
-export type Augmentation = {
+/** Of features over time; see `train/augment-spectrogram.ts`, which carries it out. */
+export type FrameAugmentation = {
   readonly noise: number;
   readonly timeMasks: { readonly count: number; readonly width: number };
   readonly frequencyMasks: { readonly count: number; readonly width: number };
@@ -24,6 +26,8 @@ export type Augmentation = {
   /** The most frames by which the middle of an example is moved, its ends staying. @default 0 */
   readonly timeWarp?: number;
 };
+
+export type Augmentation = FrameAugmentation | ImageAugmentation;
 
 export type AnomalyRecipe = {
   readonly type: "k-means";
@@ -35,6 +39,13 @@ export type AnomalyRecipe = {
   /** Percentile of the leave-one-recording-out scores that becomes the threshold. */
   readonly percentile: number;
 };
+
+/** How much each label counts in training. */
+export type LabelWeights =
+  | "none"
+  | "auto"
+  | readonly number[]
+  | { readonly [label: string]: number };
 
 /** How tables are read where names of columns do not tell; see `samples/formats/columns.ts`. */
 export type Reading = {
@@ -94,9 +105,18 @@ export type Recipe = {
     readonly patience: number;
     /** Which epoch's weights ship: those of the lowest validation loss, or the last ones. */
     readonly keep: "best" | "last";
-    /** `auto` weighs each label by the inverse of its share of the windows. */
-    readonly classWeights: "none" | "auto";
-    /** Random changes of the training examples, for blocks whose features are frames over time. */
+    /** The measure by which `best` and `patience` go, one of `metrics`. @default the validation loss */
+    readonly monitor?: MetricName;
+    /** By how much it must get better to count for `patience`. @default 0 */
+    readonly minDelta?: number;
+    /** Measures of the validation windows after each epoch, for the report. @default none */
+    readonly metrics?: readonly MetricName[];
+    /**
+     * `auto` weighs each label by the inverse of its share of the windows; else a weight for each
+     * label, in their order, or by name, where those not named weigh 1.
+     */
+    readonly classWeights: LabelWeights;
+    /** Random changes of the training examples: of features over time, or of images. */
     readonly augmentation: Augmentation | null;
     /** @default cross-entropy for labels, squared error for numbers */
     readonly loss?: Loss;

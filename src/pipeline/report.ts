@@ -5,6 +5,7 @@
 import type { DeviceFigures } from "../deploy/figures.ts";
 import type { ParityFigures } from "../deploy/parity.ts";
 import type { Diagnosis } from "../train/diagnose.ts";
+import type { MetricName } from "../train/epoch-metrics.ts";
 import type { Recipe } from "./recipe.ts";
 
 export type Scores = {
@@ -81,6 +82,11 @@ export type Report = {
       readonly validationLoss: number | null;
       readonly validationAccuracy: number | null;
     };
+    /**
+     * What the recipe asked for: each measure of the validation windows, one value an epoch; null
+     * where it has no meaning. Of numbers, they are of standardized ones, as the loss is.
+     */
+    readonly metrics?: { readonly [name in MetricName]?: readonly (number | null)[] };
     /** What the curves and scores say; reports of older versions have none. */
     readonly diagnosis?: Diagnosis;
   };

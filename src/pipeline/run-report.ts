@@ -6,7 +6,8 @@ import type { Sample } from "../samples/sample.ts";
 import { labelsOf } from "../samples/segments.ts";
 import type { Split } from "../samples/split.ts";
 import { type Diagnosis, diagnose } from "../train/diagnose.ts";
-import type { FitResult, TrainingData } from "../train/fit.ts";
+import type { MetricName } from "../train/epoch-metrics.ts";
+import type { EpochReport, FitResult, TrainingData } from "../train/fit.ts";
 import { scoreRows } from "../train/score-rows.ts";
 import type { TrainableModel } from "../train/step.ts";
 import type { AnomalyModel } from "./anomaly.ts";
@@ -35,7 +36,18 @@ export function trainingOf(result: FitResult, backend: string): Report["training
       validationLoss: result.best.validationLoss,
       validationAccuracy: result.best.validationAccuracy,
     },
+    ...metricsOf(result.history),
   };
+}
+
+/** Each measure that was asked for, epoch by epoch. */
+function metricsOf(history: readonly EpochReport[]): Pick<Report["training"], "metrics"> {
+  const names = Object.keys(history[0]?.metrics ?? {}) as MetricName[];
+  if (names.length === 0) return {};
+  const finite = (value: number | undefined): number | null =>
+    Number.isFinite(value) ? value! : null;
+  const valuesOf = (name: MetricName) => history.map(({ metrics }) => finite(metrics?.[name]));
+  return { metrics: Object.fromEntries(names.map((name) => [name, valuesOf(name)])) };
 }
 
 /** Judges a finished training by its curves, its training rows as they score now, and the test. */

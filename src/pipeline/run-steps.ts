@@ -4,14 +4,16 @@ import type { Layout } from "../samples/layout.ts";
 import type { Split } from "../samples/split.ts";
 import { gatherWindows } from "../samples/windows.ts";
 import type { FitOptions } from "../train/fit.ts";
+import type { ClassWeights } from "../train/fit-options.ts";
 import { type AnomalyModel, fitAnomaly } from "./anomaly.ts";
 import { isSameBlock, type Pipeline } from "./assemble.ts";
+import { wrong } from "./check-json.ts";
 import { crossValidate, TRIED } from "./cross-validate.ts";
 import { validationOf } from "./designer.ts";
 import { evaluatePipeline } from "./evaluate.ts";
 import { type PreparedBlock, prepareBlock } from "./features.ts";
 import type { ProjectWindows } from "./project-windows.ts";
-import type { AnomalyRecipe, Recipe } from "./recipe.ts";
+import type { AnomalyRecipe, LabelWeights, Recipe } from "./recipe.ts";
 import type { Report } from "./report.ts";
 
 /** Anomaly scores of the windows of each label that was held out. */
@@ -32,10 +34,20 @@ export async function unseenScores(
   return result;
 }
 
-/** @throws UserError `augmentation` when the block gives no features over time */
-export function fitOptions(recipe: Recipe, block: PreparedBlock): Omit<FitOptions, "seed"> {
-  const { patience, augmentation, ...given } = recipe.training;
-  if (augmentation && !block.frames)
+/**
+ * What training takes of a recipe.
+ * @param labels of the data, in the order of the outputs
+ * @throws UserError `augmentation` when the block gives no features over time, `recipe-value` for
+ *   weights of labels that are not in the data
+ */
+export function fitOptions(
+  recipe: Recipe,
+  block: PreparedBlock,
+  labels: readonly string[],
+): Omit<FitOptions, "seed"> {
+  const { patience, augmentation, classWeights, ...given } = recipe.training;
+  const isImage = augmentation !== null && "kind" in augmentation;
+  if (augmentation && !isImage && !block.frames)
     throw new UserError(
       "augmentation",
       `train: augmentation needs features over time, got the block "${block.block.type}"`,
@@ -44,9 +56,28 @@ export function fitOptions(recipe: Recipe, block: PreparedBlock): Omit<FitOption
   return {
     ...given,
     ...(patience > 0 ? { patience } : {}),
-    ...(augmentation && block.frames ? { augmentation: { ...block.frames, ...augmentation } } : {}),
+    classWeights: weightsByLabel(classWeights, labels),
+    ...(augmentation
+      ? { augmentation: isImage ? augmentation : { ...block.frames!, ...augmentation } }
+      : {}),
   };
 }
+
+/** In the order of the labels, where a recipe names them. */
+function weightsByLabel(weights: LabelWeights, labels: readonly string[]): ClassWeights {
+  const path = "training.classWeights";
+  if (typeof weights === "string") return weights;
+  if (isList(weights)) {
+    if (weights.length === labels.length) return weights;
+    throw wrong(path, `must be a weight for each of ${labels.join(", ")}`, weights);
+  }
+  const unknown = Object.keys(weights).find((label) => !labels.includes(label));
+  if (unknown !== undefined)
+    throw wrong(path, `must weigh labels that are learned (${labels.join(", ")})`, unknown);
+  return labels.map((label) => (Object.hasOwn(weights, label) ? weights[label]! : 1));
+}
+
+const isList = (weights: object): weights is readonly number[] => Array.isArray(weights);
 
 /** Of a recipe's training, what trials do as well. */
 function triedOptions({ training }: Recipe): Parameters<typeof crossValidate>[2] {
@@ -74,7 +105,7 @@ export async function crossValidateTable(
   const rule = recipe.input.labelRule;
   const design = validationOf(windows.all, parts, { split, recipe, folds: TABLE_FOLDS, rule });
   const { accuracy, loss } = await crossValidate(
-    { ...design, classWeights: recipe.training.classWeights },
+    { ...design, classWeights: weightsByLabel(recipe.training.classWeights, split.labels) },
     { ...fitted, layers: recipe.layers },
     triedOptions(recipe),
     control,

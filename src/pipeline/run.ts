@@ -137,7 +137,7 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       model,
       data,
       {
-        ...fitOptions(recipe, block),
+        ...fitOptions(recipe, block, split.labels),
         seed: recipe.seed,
         ...(backend ? { engine: backend.engine } : {}),
       },

@@ -16,15 +16,24 @@ import {
   weightedScore,
 } from "./metrics.ts";
 
-const OF_CLASSES = ["accuracy", "precision", "recall", "f1", "rocAuc", "logLoss"] as const;
-const OF_NUMBERS = ["mse", "mae", "r2", "explainedVariance"] as const;
+/** Measures that there are beside a loss of class labels, or of shares. */
+export const CLASS_METRICS = [
+  "accuracy",
+  "precision",
+  "recall",
+  "f1",
+  "rocAuc",
+  "logLoss",
+] as const;
+/** Measures that there are beside a loss of numbers. */
+export const NUMBER_METRICS = ["mse", "mae", "r2", "explainedVariance"] as const;
 
 /**
  * Of classes: precision, recall and F1 weighted by support, the ROC area of each class against the
  * rest and `logLoss` as plain means. Of shares, each output a class of its own that is predicted
  * from a half on: plain means over outputs. Of numbers: plain means over outputs.
  */
-export type MetricName = (typeof OF_CLASSES)[number] | (typeof OF_NUMBERS)[number];
+export type MetricName = (typeof CLASS_METRICS)[number] | (typeof NUMBER_METRICS)[number];
 
 export type EpochMetrics = { readonly [name in MetricName]?: number };
 
@@ -37,7 +46,7 @@ export function checkMetrics(
   names: readonly string[],
   { operator, targets }: LossDefinition,
 ): asserts names is readonly MetricName[] {
-  const known: readonly string[] = targets === "numbers" ? OF_NUMBERS : OF_CLASSES;
+  const known: readonly string[] = targets === "numbers" ? NUMBER_METRICS : CLASS_METRICS;
   for (const name of names)
     if (!known.includes(name))
       throw new UserError(

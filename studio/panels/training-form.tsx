@@ -86,11 +86,14 @@ export function TrainingForm({
         <NativeSelect
           size="xs"
           label="Weights of the labels"
-          value={training.classWeights}
-          onChange={({ currentTarget }) => set("classWeights", currentTarget.value)}
+          value={typeof training.classWeights === "string" ? training.classWeights : OWN}
+          onChange={({ currentTarget: { value } }) => value !== OWN && set("classWeights", value)}
           data={[
             { value: "none", label: "none" },
             { value: "auto", label: "auto: rare labels weigh more" },
+            ...(typeof training.classWeights === "string"
+              ? []
+              : [{ value: OWN, label: "as in the recipe's text" }]),
           ]}
         />
       )}
@@ -107,6 +110,9 @@ export function TrainingForm({
     </div>
   );
 }
+
+/** Weights that were given one by one, which only the text shows. */
+const OWN = "own";
 
 /** A name in a recipe stands for the choice with its defaults. */
 function asChosen(value: unknown): Chosen | undefined {

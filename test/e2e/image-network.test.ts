@@ -34,6 +34,19 @@ const RECIPE: Recipe = {
     optimizer: { name: "adamW" },
     learningRateSchedule: { name: "cosine", warmup: 0.1 },
     clipNorm: 5,
+    metrics: ["f1", "logLoss"],
+    monitor: "f1",
+    minDelta: 0.01,
+    classWeights: { idle: 2 },
+    augmentation: {
+      kind: "image",
+      height: 63,
+      width: 1,
+      channels: 3,
+      flip: false,
+      zoom: 1.1,
+      brightness: 0.1,
+    },
   },
   anomaly: null,
 };
@@ -46,10 +59,14 @@ test("a network for images is quantized and equals its library to the bit", asyn
   const args = ["run", "tinsmith.json", "--out", "out", "--json"];
   const { exitCode, stdout, stderr } = await tinsmith(args, { cwd });
   assert.equal(exitCode, 0, stderr);
-  const { artefact, test: scores, parity, recipe, data } = JSON.parse(stdout) as Report;
+  const { artefact, test: scores, parity, recipe, data, training } = JSON.parse(stdout) as Report;
   assert.equal(artefact.network, "int8");
   assert.deepEqual(recipe.layers, RECIPE.layers);
   assert.deepEqual(recipe.training, RECIPE.training);
+  const { metrics, epochs, best } = training;
+  assert.deepEqual(Object.keys(metrics!), ["f1", "logLoss"]);
+  assert.equal(metrics!.logLoss!.length, epochs);
+  assert.equal(metrics!.f1![best.epoch - 1], Math.max(...metrics!.f1!.map((f1) => f1!)));
   const [int8, float32] = [scores.int8!.accuracy, scores.float32!.accuracy];
   assert.ok(Math.abs(int8 - float32) < 0.1, `int8 ${int8}, float32 ${float32}`);
   if (findProgram("cc") === undefined) return;
