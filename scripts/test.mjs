@@ -9,6 +9,8 @@
  */
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { requireNode } from "../bin/require-node.mjs";
 
 requireNode();
@@ -33,10 +35,13 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+// Every file is a process of its own, and most load the same modules: compiled once, they start in
+// half of the time.
+const cache = process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), "tinsmith-test-compile-cache");
 const { status, error } = spawnSync(
   process.execPath,
   ["--test", "--test-concurrency=2", "--test-reporter=spec", ...files],
-  { cwd: ROOT, stdio: "inherit" },
+  { cwd: ROOT, stdio: "inherit", env: { ...process.env, NODE_COMPILE_CACHE: cache } },
 );
 if (error) throw error;
 process.exitCode = status ?? 1;

@@ -4,7 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeRng } from "../base/rng.ts";
 import { type Schedule, scheduleKernel } from "../compiler/schedule.ts";
 import {
   add,
@@ -23,22 +22,12 @@ import {
 } from "../ir/build.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import { verifyKernel } from "../ir/verify.ts";
-import type { TypedArray } from "../tensor/tensor.ts";
-import { firstDifference } from "./kernel-compare.ts";
+import { firstDifference, seededFill } from "./kernel-compare.ts";
 import { randomKernel } from "./random-kernel.ts";
-
-/** Fills buffers with values of both signs, the same for the same seed. */
-function filler(seed: number): (content: TypedArray, name: string) => void {
-  return (content, name) => {
-    const rng = makeRng(seed).fork(name);
-    for (let i = 0; i < content.length; i++)
-      content[i] = content instanceof Float32Array ? rng.uniform(-2, 2) : rng.int(300) - 150;
-  };
-}
 
 function check(kernel: Kernel, schedule: Schedule, seed = 1): void {
   verifyKernel(kernel);
-  const difference = firstDifference(kernel, schedule, filler(seed));
+  const difference = firstDifference(kernel, schedule, seededFill(seed));
   assert.equal(difference, undefined, `${kernel.name}, seed ${seed}, ${JSON.stringify(schedule)}`);
 }
 
@@ -61,16 +50,10 @@ const product = (rows: number, inner: number, columns: number): Kernel =>
   });
 
 test("sums in blocks: products with long sums, of odd sizes", () => {
-  for (const [rows, inner, columns] of [
-    [65, 389, 16],
-    [67, 517, 21],
-    [70, 330, 20],
-  ] as const) {
-    const kernel = product(rows, inner, columns);
-    check(kernel, scheduleKernel(kernel));
-    check(kernel, { i_1: { kind: "vector", by: 4 } });
-    check(kernel, { i_1: { kind: "vector", by: 16 }, i: { kind: "tile", by: 3 } });
-  }
+  // Rows of 64 bytes or more are what makes blocks worth it (emit/wasm/block-sums.ts).
+  const scheduled = product(65, 389, 16);
+  check(scheduled, scheduleKernel(scheduled));
+  check(product(66, 330, 17), { i_1: { kind: "vector", by: 16 }, i: { kind: "tile", by: 3 } });
 });
 
 test("a matrix product is exact for every combination of tails", () => {
@@ -202,7 +185,7 @@ test("an index may have a part that is negative on its own", () => {
 });
 
 test("random kernels under random schedules", () => {
-  for (let seed = 0; seed < 200; seed++) {
+  for (let seed = 0; seed < 40; seed++) {
     const { kernel, schedule } = randomKernel(seed);
     check(kernel, schedule, seed);
   }

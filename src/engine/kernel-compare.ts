@@ -1,10 +1,21 @@
 /** For tests: runs one kernel on the interpreter and on WebAssembly and compares their results. */
+
+import { makeRng } from "../base/rng.ts";
 import type { Place, Program, ProgramTensor } from "../compiler/program.ts";
 import type { Schedule } from "../compiler/schedule.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import type { TypedArray } from "../tensor/tensor.ts";
 import { interpretInstance, wasmInstance } from "./instance.ts";
 import { kernelProgram } from "./kernel-program.ts";
+
+/** Fills buffers with values of both signs, the same for the same seed. */
+export function seededFill(seed: number): (content: TypedArray, name: string) => void {
+  return (content, name) => {
+    const rng = makeRng(seed).fork(name);
+    for (let i = 0; i < content.length; i++)
+      content[i] = content instanceof Float32Array ? rng.uniform(-2, 2) : rng.int(300) - 150;
+  };
+}
 
 /**
  * The first difference between the engines in any buffer, or undefined where every bit agrees;

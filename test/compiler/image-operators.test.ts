@@ -21,7 +21,7 @@ import { upsample2d } from "../../src/graph/operators/upsample-2d.ts";
 
 type Case = readonly [Operator, readonly (readonly number[])[], Attributes];
 
-const CASES: readonly Case[] = [1, 4, 8, 11].flatMap((C): readonly Case[] => [
+const CASES: readonly Case[] = [1, 11].flatMap((C): readonly Case[] => [
   [conv2d, [[2, 5, 7, 3], [3, 3, 3, C], [C]], { stride: [1, 1], padding: "same" }],
   [conv2d, [[1, 9, 5, C], [4, 2, C, 9], [9]], { stride: [2, 2], padding: "same" }],
   [conv2d, [[2, 3, 5, C], [1, 1, C, 12], [12]], { stride: [1, 1], padding: "valid" }],
@@ -60,10 +60,10 @@ function observe(program: Program, engine: (program: Program) => Instance): Uint
     for (let i = 0; i < view.length; i++) view[i] = rng.uniform(-2, 2);
   }
   instance.run(entry!.name);
-  return Uint8Array.from(
-    entry!.outputs.flatMap((output) => {
+  return Buffer.concat(
+    entry!.outputs.map((output) => {
       const { buffer, byteOffset, byteLength } = instance.view(output);
-      return [...new Uint8Array(buffer, byteOffset, byteLength)];
+      return new Uint8Array(buffer, byteOffset, byteLength);
     }),
   );
 }
