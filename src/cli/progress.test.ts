@@ -13,6 +13,14 @@ function shown(isTTY: boolean): string {
   return text;
 }
 
+test("what takes seconds is said at once, in a file as well", () => {
+  let text = "";
+  const print = progressPrinter({ write: (more) => (text += more) });
+  print({ phase: "train", done: 0, message: "compiling …", waits: true });
+  print({ phase: "train", done: 0.5, message: "epoch 1" });
+  assert.equal(text, "5/9 train     compiling …\n");
+});
+
 test("a file gets one line for each phase that has ended", () => {
   assert.equal(shown(false), "1/9 read      25 recordings\n9/9 verify    \n");
 });

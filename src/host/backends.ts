@@ -16,7 +16,8 @@ import { startThreads } from "./threads.ts";
 
 export type BackendName = "wasm" | "wasm-relaxed" | "native" | "interpreter";
 
-type Engine = (program: Instance["program"]) => Instance;
+/** @param onWait told what takes some seconds before the instance is there, if anything does */
+type Engine = (program: Instance["program"], onWait?: (what: string) => void) => Instance;
 
 export const BACKENDS: readonly {
   readonly name: BackendName;
@@ -41,13 +42,23 @@ export const BACKENDS: readonly {
   {
     name: "native",
     threads: false,
-    open: () => {
-      const compiler = nativeCompiler();
-      return (program) => nativeInstance(program, compiler);
-    },
+    open: openNative,
   },
   { name: "interpreter", threads: false, open: () => (program) => interpretInstance(program) },
 ];
+
+function openNative(): Engine {
+  let tell: ((what: string) => void) | undefined;
+  const port = nativeCompiler({
+    onModule: ({ isCached, compiler }) => {
+      if (!isCached) tell?.(`compiling the training step with ${compiler} …`);
+    },
+  });
+  return (program, onWait) => {
+    tell = onWait;
+    return nativeInstance(program, port);
+  };
+}
 
 /** Threads are started with the first program that is worth them, and end with the process. */
 function onThreads(

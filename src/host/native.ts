@@ -35,7 +35,12 @@ export type NativeOptions = {
   /** Folder of `node_api.h`. @default include/node of the running Node */
   readonly headers?: string;
   /** Told of each module, before it is built (some seconds for a large network) and loaded. */
-  readonly onModule?: (module: { readonly path: string; readonly isCached: boolean }) => void;
+  readonly onModule?: (module: {
+    readonly path: string;
+    readonly isCached: boolean;
+    /** What builds it. */
+    readonly compiler: string;
+  }) => void;
 };
 
 /**
@@ -68,7 +73,7 @@ export function nativeCompiler(options: NativeOptions = {}): NativeCompiler {
       const key = toHex(sha256(utf8([...flags, process.arch, macros, source].join("\n"))));
       const path = join(cache, `${key}.node`);
       const isCached = existsSync(path);
-      onModule?.({ path, isCached });
+      onModule?.({ path, isCached, compiler });
       if (!isCached) build(compiler, [...flags, `-I${headers}`], source, cache, path);
       return load(path) as NativeModule;
     },

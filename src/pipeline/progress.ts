@@ -24,6 +24,8 @@ export type ProgressEvent = {
   readonly done: number;
   /** One line for a person. */
   readonly message?: string;
+  /** What the message says takes seconds in which nothing else is heard. */
+  readonly waits?: true;
 };
 
 const TURN_MS = 20;
@@ -72,6 +74,7 @@ export function phaseClock(
       tell(0);
     },
     at: (done: number, message?: string): void => tell(Math.min(done, 0.99), message),
+    waitFor: (message: string): void => onProgress?.({ phase, done: 0, message, waits: true }),
     end: (message: string): number => {
       const seconds = (performance.now() - began) / 1000;
       times.set(phase, seconds);

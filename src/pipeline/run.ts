@@ -37,7 +37,8 @@ import { scoreTest } from "./test-scores.ts";
 /** What trains the network: its name in the report, and how it runs a program. */
 export type Backend = {
   readonly name: string;
-  readonly engine: (program: Program) => Instance;
+  /** @param onWait told what takes some seconds before the instance is there, if anything does */
+  readonly engine: (program: Program, onWait?: (what: string) => void) => Instance;
 };
 
 export type RunOptions = {
@@ -139,7 +140,9 @@ export async function runPipeline(input: RunInput, options: RunOptions): Promise
       {
         ...fitOptions(recipe, block, split.labels),
         seed: recipe.seed,
-        ...(backend ? { engine: backend.engine } : {}),
+        ...(backend
+          ? { engine: (program: Program) => backend.engine(program, steps.waitFor) }
+          : {}),
       },
       {
         ...control,
