@@ -118,12 +118,21 @@ export type BackendState = {
   readonly name: BackendName;
   /** Why it is not there, and what to do about it; null where it is. */
   readonly missing: string | null;
+  /** The most that it can use there: the cores of the machine, or 1. */
+  readonly threads: number;
 };
 
 export type { DesignChoices } from "../pipeline/design-choices.ts";
 
-/** `POST /api/projects/:project/runs`; trains on WebAssembly unless told otherwise. */
-export type NewRun = { readonly seed?: number; readonly backend?: BackendName };
+/**
+ * `POST /api/projects/:project/runs`; trains on WebAssembly unless told otherwise, with as many
+ * threads as the network is worth.
+ */
+export type NewRun = {
+  readonly seed?: number;
+  readonly backend?: BackendName;
+  readonly threads?: number;
+};
 
 export const RUN_STATUSES = [
   "queued",
@@ -369,7 +378,14 @@ const backendName = Type.Union([
   Type.Literal("interpreter"),
 ]);
 export const backendStateSchema: Schema<BackendState> = schema<BackendState>()(
-  Type.Object({ name: backendName, missing: nullable(Type.String()) }, closed),
+  Type.Object(
+    {
+      name: backendName,
+      missing: nullable(Type.String()),
+      threads: Type.Integer({ minimum: 1 }),
+    },
+    closed,
+  ),
 );
 
 export const designChoicesSchema: Schema<DesignChoices> = Type.Unsafe<DesignChoices>({
@@ -382,6 +398,7 @@ export const newRunSchema: Schema<NewRun> = schema<NewRun>()(
     {
       seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_294_967_295 })),
       backend: Type.Optional(backendName),
+      threads: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
     },
     closed,
   ),

@@ -75,7 +75,7 @@ async function carryOut(): Promise<RunEnd> {
     const host = nodeHost(signal);
     const outputDirectory = join(task.folder, "out");
     const { name } = task.project;
-    const { recipe, source = `project:${name}`, backend } = task.request;
+    const { recipe, source = `project:${name}`, backend, threads } = task.request;
     const { report, details } = await runPipeline(
       { name, samples },
       {
@@ -84,7 +84,7 @@ async function carryOut(): Promise<RunEnd> {
         source,
         outputDirectory,
         host,
-        backend: openBackend(backend ?? "wasm"),
+        backend: openBackend(backend ?? "wasm", threads),
         signal,
         pause,
         onProgress,

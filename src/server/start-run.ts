@@ -14,6 +14,8 @@ export type RunRequest = {
   readonly source?: string;
   /** What trains. @default WebAssembly */
   readonly backend?: BackendName;
+  /** @default as many as the network is worth */
+  readonly threads?: number;
 };
 
 type Needed = {
@@ -35,16 +37,18 @@ export async function startRun(
     readonly seed?: number | undefined;
     readonly source?: string;
     readonly backend?: BackendName | undefined;
+    readonly threads?: number | undefined;
   } = {},
 ): Promise<StoredRun> {
   const recipe = ((await store.recipes.get(project)) ?? null) as Recipe | null;
-  const { seed = recipe?.seed ?? DEFAULT_SEED, source, backend } = options;
+  const { seed = recipe?.seed ?? DEFAULT_SEED, source, backend, threads } = options;
   // A compiler that is missing is better said now than by a run that fails.
-  if (backend !== undefined) openBackend(backend);
+  if (backend !== undefined || threads !== undefined) openBackend(backend ?? "wasm", threads);
   const request: RunRequest = {
     recipe,
     ...(source === undefined ? {} : { source }),
     ...(backend === undefined ? {} : { backend }),
+    ...(threads === undefined ? {} : { threads }),
   };
   const run = await store.runs.create(project, { seed, request });
   events.publish({ type: "run", run: viewRun(run) });

@@ -1,5 +1,6 @@
 /** Every route: what it gives, and what it refuses. */
 import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TSchema } from "typebox";
@@ -41,7 +42,8 @@ test("back ends: WebAssembly is there, one without its compiler says what to do"
   const { client } = await served(t);
   const states = await client.ok<readonly BackendState[]>("/api/backends");
   for (const state of states) assertShape(backendStateSchema, state);
-  assert.deepEqual(states[0], { name: "wasm", missing: null });
+  assert.deepEqual(states[0], { name: "wasm", missing: null, threads: availableParallelism() });
+  assert.equal(states.find(({ name }) => name === "interpreter")!.threads, 1);
   const native = states.find(({ name }) => name === "native")!;
   const hasCompiler = ["gcc", "clang"].some((name) => findProgram(name) !== undefined);
   if (hasCompiler) assert.equal(native.missing, null);
@@ -294,12 +296,14 @@ test("recipes: none, a person's, and none again", async (t) => {
   assert.deepEqual(await client.ok(path, put(null)), { recipe: null });
 });
 
-test("what a run is asked must be a seed or nothing", async (t) => {
+test("what a run is asked must be a seed, a back end and its threads, or nothing", async (t) => {
   const { client } = await served(t);
   const project = await newProject(client);
   const path = `/api/projects/${project.id}/runs`;
-  for (const body of [{ seed: -1 }, { seed: 1.5 }, { seed: "1" }, { seeds: 1 }, []])
+  for (const body of [{ seed: -1 }, { seed: 1.5 }, { seed: "1" }, { seeds: 1 }, [], { threads: 0 }])
     await client.refused(400, "body-value", path, { method: "POST", body });
+  const interpreter = { backend: "interpreter", threads: 2 };
+  await client.refused(400, "threads", path, { method: "POST", body: interpreter });
   assert.deepEqual(await client.ok(path), []);
   await client.refused(415, "media-type", path, uploadOf("a", "b", { "content-type": "a/b" }));
 });

@@ -73,8 +73,8 @@ export async function startMock(): Promise<Mock> {
 
   app.get("/api/design-choices", () => designChoices());
   app.get("/api/backends", () => [
-    { name: "wasm", missing: null },
-    { name: "native", missing: "native: a C compiler must be installed" },
+    { name: "wasm", missing: null, threads: 4 },
+    { name: "native", missing: "native: a C compiler must be installed", threads: 1 },
   ]);
   app.get("/api/projects", () => state.projects);
   app.post<{ Body: { name: string } }>("/api/projects", ({ body }, reply) => {

@@ -1,4 +1,5 @@
 /** What the machine of the server can train with. */
+import { availableParallelism } from "node:os";
 import { Type } from "typebox";
 import { UserError } from "../../base/errors.ts";
 import { BACKENDS } from "../../host/backends.ts";
@@ -21,12 +22,13 @@ export function backendRoutes(app: App): void {
 }
 
 /** Looked at anew each time: a person may have installed a compiler meanwhile. */
-function stateOf({ name, open }: (typeof BACKENDS)[number]): BackendState {
+function stateOf({ name, open, threads: isThreaded }: (typeof BACKENDS)[number]): BackendState {
+  const threads = isThreaded ? availableParallelism() : 1;
   try {
     open();
-    return { name, missing: null };
+    return { name, missing: null, threads };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { name, missing: [error.message, error.hint].filter(Boolean).join("; ") };
+    return { name, missing: [error.message, error.hint].filter(Boolean).join("; "), threads };
   }
 }

@@ -59,8 +59,8 @@ export function runRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { id } = await findProject(context, request.params.project);
-      const { seed, backend } = request.body ?? {};
-      const run = await startRun(context, id, { seed, backend });
+      const { seed, backend, threads } = request.body ?? {};
+      const run = await startRun(context, id, { seed, backend, threads });
       return reply.code(201).send(view(run));
     },
   );
