@@ -1,5 +1,5 @@
 /** The split of a project's recordings, by the task of its recipe. */
-import { numbersOf } from "../samples/number-labels.ts";
+import { namesOfNumbers, numbersOf } from "../samples/number-labels.ts";
 import type { Sample } from "../samples/sample.ts";
 import { labelsOf } from "../samples/segments.ts";
 import { type Split, splitSamples } from "../samples/split.ts";
@@ -19,11 +19,13 @@ export function splitProject(samples: readonly Sample[], recipe: Recipe): Split 
     : splitSamples(samples, options);
 }
 
-/** Names of the numbers: the columns they come from, else `value`, or `value 1`, `value 2`, … */
+/** Names of the numbers: the columns they were read from, else `value`, or `value 1`, `value 2`, … */
 function targetNames(samples: readonly Sample[], { targets, reading }: Recipe): readonly string[] {
   if (targets.length > 0) return targets;
   const first = samples.flatMap(labelsOf)[0];
   const count = (first === undefined ? undefined : numbersOf(first)?.length) ?? 1;
+  const named = namesOfNumbers(samples, count);
+  if (named) return named;
   if (count > 1) return Array.from({ length: count }, (_, i) => `value ${i + 1}`);
   return [reading.labelColumn ?? "value"];
 }

@@ -24,6 +24,34 @@ export function numbersOf(label: string): readonly number[] | undefined {
 
 const isStorable = (value: number): boolean => Number.isFinite(Math.fround(value));
 
+/** The entry of a sample's metadata that names the columns of its label; JSON, a list of names. */
+const COLUMNS_KEY = "label columns";
+
+/** Metadata by which the names of numbers last, wherever the sample is kept. */
+export function nameNumbers(columns: readonly string[]): { readonly [key: string]: string } {
+  return { [COLUMNS_KEY]: JSON.stringify(columns) };
+}
+
+/**
+ * The names of the `count` numbers that each label holds, if all labelled samples have the same.
+ * Metadata comes from anywhere, so anything but names is none.
+ */
+export function namesOfNumbers(
+  samples: readonly Sample[],
+  count: number,
+): readonly string[] | undefined {
+  const labelled = samples.filter((sample) => labelsOf(sample).length > 0);
+  const [text, ...others] = new Set(labelled.map(({ metadata }) => metadata[COLUMNS_KEY]));
+  if (text === undefined || others.length > 0) return undefined;
+  try {
+    const names: unknown = JSON.parse(text);
+    const isNames = Array.isArray(names) && names.every((name) => typeof name === "string" && name);
+    return isNames && new Set(names).size === count ? names : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Whether labels are numbers to be predicted rather than classes: every label is a number, and one
  * has a fraction or there are more than 20 different ones.

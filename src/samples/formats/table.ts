@@ -12,7 +12,7 @@
  * left out, unless it is the only one. What was taken as what is told through `onNote`.
  */
 import { UserError } from "../../base/errors.ts";
-import { isNumber, MOST_NUMBERED_CLASSES } from "../number-labels.ts";
+import { isNumber, MOST_NUMBERED_CLASSES, nameNumbers } from "../number-labels.ts";
 import type { Axis, Category, Sample } from "../sample.ts";
 import { runsOf, withSegments } from "../segments.ts";
 import { type Columns, categoryOfCell, findColumns, type TextTable } from "./columns.ts";
@@ -36,6 +36,8 @@ type Context = {
   /** Columns without numbers. */
   readonly texts: readonly number[];
   readonly intervalFor: (group: Group) => number;
+  /** Metadata that names the columns which were chosen for the label. */
+  readonly named: { readonly [key: string]: string };
 };
 
 /**
@@ -47,8 +49,8 @@ export function readTable(name: string, table: TextTable, options: ReadOptions):
   const columns = findColumns(name, table, options);
   const rateHz = rateOf(name, options.sampleRateHz);
   const groups = groupsOf(name, table, columns, rateHz);
-  if (options.labelColumn === undefined && options.targetColumns === undefined)
-    checkLabels(name, table, columns);
+  const isChosen = options.labelColumn !== undefined || options.targetColumns !== undefined;
+  if (!isChosen) checkLabels(name, table, columns);
   const { axes, values, texts } = valuesOf(name, table, columns);
   const times = columns.time ? timesOf(name, table, columns.time) : undefined;
   const isPlain = groups.every(({ start, end }) => end - start === 1) && !times && !rateHz;
@@ -59,6 +61,7 @@ export function readTable(name: string, table: TextTable, options: ReadOptions):
     axes,
     values,
     texts,
+    named: isChosen ? nameNumbers(columns.labels.map((column) => table.titles[column]!)) : {},
     intervalFor: ({ start, end }) => {
       if (times) return intervalOf(name, times.subarray(start, end), start + 2);
       return isPlain ? 0 : 1000 / rateOf(name, rateHz ?? 0)!;
@@ -146,7 +149,7 @@ function groupsOf(
 function sampleOf(context: Context, group: Group): Sample {
   const { name, table, columns, axes, values } = context;
   const { id, start, end } = group;
-  const metadata: { [key: string]: string } = {};
+  const metadata: { [key: string]: string } = { ...context.named };
   for (const column of context.texts) {
     const text = constantOf(table, column, group);
     if (text !== undefined && text !== "") metadata[table.titles[column]!] = text;
