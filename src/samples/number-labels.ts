@@ -45,7 +45,8 @@ export function namesOfNumbers(
   if (text === undefined || others.length > 0) return undefined;
   try {
     const names: unknown = JSON.parse(text);
-    const isNames = Array.isArray(names) && names.every((name) => typeof name === "string" && name);
+    if (!Array.isArray(names) || names.length !== count) return undefined;
+    const isNames = names.every((name) => typeof name === "string" && name !== "");
     return isNames && new Set(names).size === count ? names : undefined;
   } catch {
     return undefined;
