@@ -4,7 +4,7 @@
  * and its parameters must be those of the network that it makes.
  */
 import { UserError } from "../base/errors.ts";
-import type { LayerNode, Merge } from "../models/layer-graph.ts";
+import { type LayerNode, MERGE_TYPES } from "../models/layer-graph.ts";
 import { type LayerComplaints, parseLayer } from "../models/parse-layer.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import {
@@ -19,7 +19,6 @@ const FORMAT = "tinsmith-network";
 const VERSION = 1;
 const MAX_NODES = 4096;
 const MAX_OUTPUTS = 65_536;
-const MERGES: readonly Merge["type"][] = ["add", "multiply", "concatenate"];
 
 export type NetworkFile = { readonly json: string; readonly weights: Uint8Array };
 
@@ -115,7 +114,7 @@ const complaints: LayerComplaints = {
 function nodeOf(path: string, value: unknown, index: number): LayerNode {
   const node = object(path, value);
   const layer = object(`${path}.layer`, node.layer);
-  const merge = MERGES.find((type) => type === layer.type);
+  const merge = MERGE_TYPES.find((type) => type === layer.type);
   const inputs = list(`${path}.inputs`, node.inputs, 256).map((n, i) =>
     whole(`${path}.inputs[${i}]`, n, 0, index),
   );

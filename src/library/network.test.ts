@@ -93,6 +93,39 @@ test("a function makes networks whose layers meet again", async () => {
   assert.ok(score.task === "classification" && score.accuracy > 0.95, JSON.stringify(score));
 });
 
+test("attention is built of permute, matmul and softmax, and learns what depends on two places", async () => {
+  // Which of the marked rows holds the number: only both columns of the same row together say it.
+  const marked = (count: number, seed: number) => {
+    const rng = makeRng(seed);
+    const x = new Float32Array(count * 12);
+    const y: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const row = rng.int(6);
+      for (let k = 0; k < 6; k++) x.set([rng.uniform(-1, 1), k === row ? 1 : 0], i * 12 + k * 2);
+      y.push(x[i * 12 + row * 2]! > 0 ? "positive" : "negative");
+    }
+    return { x, y };
+  };
+  const network = makeNetwork({
+    inputShape: [6, 2],
+    outputs: ["negative", "positive"],
+    layers: (x, layer) => {
+      const project = (to: number) => layer({ type: "conv1d", filters: to, kernelSize: 1 }, x);
+      const turned = layer({ type: "permute", axes: [2, 1] }, project(4));
+      const scores = layer({ type: "matmul" }, project(4), turned);
+      const shares = layer({ type: "activation", activation: "softmax" }, scores);
+      const mixed = layer({ type: "matmul" }, shares, project(4));
+      const rest = layer({ type: "subtract" }, mixed, project(4));
+      return layer({ type: "flatten" }, layer({ type: "concatenate" }, mixed, rest));
+    },
+    seed: 2,
+  });
+  const options = { epochs: 60, learningRate: 0.02, keep: "last" } as const;
+  const { network: trained } = await trainNetwork(network, marked(300, 1), options);
+  const score = evaluate(trained, marked(200, 2));
+  assert.ok(score.task === "classification" && score.accuracy > 0.9, JSON.stringify(score));
+});
+
 test("a regression learns several values, each scored apart", async () => {
   const examples = (count: number, seed: number) => {
     const rng = makeRng(seed);

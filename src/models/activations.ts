@@ -9,6 +9,7 @@ import { leakyRelu } from "../graph/operators/leaky-relu.ts";
 import { relu } from "../graph/operators/relu.ts";
 import { relu6 } from "../graph/operators/relu6.ts";
 import { sigmoid } from "../graph/operators/sigmoid.ts";
+import { softmax } from "../graph/operators/softmax.ts";
 import { softplus } from "../graph/operators/softplus.ts";
 import { swish } from "../graph/operators/swish.ts";
 import { tanh } from "../graph/operators/tanh.ts";
@@ -25,7 +26,9 @@ export type Activation =
   | "swish"
   | "hardSwish"
   | "gelu"
-  | "softplus";
+  | "softplus"
+  /** Along the channels, as attention needs it; a network of classes ends with one by itself. */
+  | "softmax";
 
 const ACTIVATIONS: {
   readonly [name in Exclude<Activation, "linear">]: readonly [Operator, Attributes];
@@ -41,6 +44,7 @@ const ACTIVATIONS: {
   hardSwish: [hardSwish, {}],
   gelu: [gelu, {}],
   softplus: [softplus, {}],
+  softmax: [softmax, {}],
 };
 
 /** Every name, `linear` first. */

@@ -13,6 +13,7 @@ import { dropout } from "../graph/operators/dropout.ts";
 import { gaussianNoise } from "../graph/operators/gaussian-noise.ts";
 import { layerNorm } from "../graph/operators/layer-norm.ts";
 import { maxPool1d } from "../graph/operators/max-pool-1d.ts";
+import { permute } from "../graph/operators/permute.ts";
 import { flatten, reshape } from "../graph/operators/reshape.ts";
 import { spatialDropout1d } from "../graph/operators/spatial-dropout-1d.ts";
 import type { Shape } from "../tensor/tensor.ts";
@@ -200,6 +201,8 @@ function addLayer(place: Place, layer: Layer, x: string): string {
     }
     case "reshape":
       return builder.one(reshape, [x], { shape: layer.shape }, { name });
+    case "permute":
+      return builder.one(permute, [x], { axes: [0, ...layer.axes] }, { name });
     case "flatten":
       return builder.one(flatten, [x], {}, { name });
     default:

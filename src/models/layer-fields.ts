@@ -105,6 +105,7 @@ export const LAYER_FIELDS: { readonly [T in Layer["type"]]: LayerFields } = {
   gaussianNoise: { standardDeviation: { kind: "amount" } },
   reshape: { shape: { kind: "shape" } },
   flatten: {},
+  permute: { axes: { kind: "shape" } },
   residual: {
     layers: { kind: "layers" },
     shortcut: { kind: "layers", fallback: [] },

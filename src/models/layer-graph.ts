@@ -4,10 +4,12 @@
  */
 import { UserError } from "../base/errors.ts";
 import { buildGraph } from "../graph/build.ts";
-import type { GraphBuilder } from "../graph/graph.ts";
+import type { GraphBuilder, Operator } from "../graph/graph.ts";
 import { add } from "../graph/operators/add.ts";
+import { batchMatmul } from "../graph/operators/batch-matmul.ts";
 import { concat } from "../graph/operators/concat.ts";
 import { mul } from "../graph/operators/mul.ts";
+import { sub } from "../graph/operators/sub.ts";
 import type { Shape } from "../tensor/tensor.ts";
 import type { TrainableModel } from "../train/step.ts";
 import { addCheckedLayer, numberedNames, type Place } from "./add-layer.ts";
@@ -17,7 +19,11 @@ import type { Layer } from "./layer.ts";
 /** What brings two or more values together. */
 export type Merge =
   | { readonly type: "add" }
+  /** The first less all others. */
+  | { readonly type: "subtract" }
   | { readonly type: "multiply" }
+  /** Matrix products, [M, K] and [K, N] give [M, N]; with leading axes, one for each of them. */
+  | { readonly type: "matmul" }
   /** Along the last axis, the channels. */
   | { readonly type: "concatenate" };
 
@@ -34,8 +40,17 @@ export type Value = { readonly number: number };
 /** Adds a layer after a value, or a merge after several. */
 export type AddLayer = (layer: Layer | Merge, ...inputs: readonly Value[]) => Value;
 
-const MERGES: ReadonlySet<string> = new Set(["add", "multiply", "concatenate"]);
-const isMerge = (layer: Layer | Merge): layer is Merge => MERGES.has(layer.type);
+const OPERATORS: { readonly [T in Merge["type"]]: Operator } = {
+  add,
+  subtract: sub,
+  multiply: mul,
+  matmul: batchMatmul,
+  concatenate: concat,
+};
+
+export const MERGE_TYPES: readonly Merge["type"][] = Object.keys(OPERATORS) as Merge["type"][];
+
+const isMerge = (layer: Layer | Merge): layer is Merge => Object.hasOwn(OPERATORS, layer.type);
 
 /**
  * Writes down what a function does with its input; layers that its result does not need are left
@@ -145,7 +160,7 @@ function addMerge(
         { axis: builder.spec(values[0]!).shape.length - 1 },
         { name },
       );
-    const operator = merge.type === "add" ? add : mul;
+    const operator = OPERATORS[merge.type];
     return values.reduce((sum, value) => builder.one(operator, [sum, value], {}, { name }));
   } catch (error) {
     if (!(error instanceof Error)) throw error;

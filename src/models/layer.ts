@@ -60,6 +60,8 @@ export type Layer =
   /** Of one sample, without the batch dimension. */
   | { readonly type: "reshape"; readonly shape: Shape }
   | { readonly type: "flatten" }
+  /** Axes of one sample in a new order, counted from 1: [2, 1] transposes. */
+  | { readonly type: "permute"; readonly axes: readonly number[] }
   /** The sum of two branches over one input: `layers`, and `shortcut`, by default the input itself. */
   | {
       readonly type: "residual";

@@ -201,7 +201,7 @@ const WRONG: readonly (readonly [unknown, string])[] = [
   ],
   [
     layer({ type: "dense", units: 1, activation: "maxout" }),
-    '"layers[0].activation" must be one of linear, relu, relu6, leakyRelu, elu, sigmoid, hardSigmoid, tanh, swish, hardSwish, gelu, softplus, got "maxout"',
+    '"layers[0].activation" must be one of linear, relu, relu6, leakyRelu, elu, sigmoid, hardSigmoid, tanh, swish, hardSwish, gelu, softplus, softmax, got "maxout"',
   ],
   [without("training"), '"training" must be an object, got nothing'],
   [
