@@ -1,4 +1,4 @@
-/** Where a run stands, phase by phase. */
+/** Where a run stands, phase by phase, and how long it has taken. */
 import { PHASES } from "../src/pipeline/progress.ts";
 import type { Run } from "../src/server/api.ts";
 
@@ -17,4 +17,11 @@ export function phaseStates({ status, phase, done }: Run): readonly PhaseState[]
     if (status === "running") return { state: done >= 1 ? "done" : "current", done };
     return { state: status === "queued" ? "waiting" : "failed", done: Math.max(done, 0.05) };
   });
+}
+
+/** Seconds a run took, or has taken so far. */
+export function runSeconds({ startedAt, endedAt }: Run): number | null {
+  if (startedAt === null) return null;
+  const end = endedAt === null ? Date.now() : Date.parse(endedAt);
+  return Math.max(0, (end - Date.parse(startedAt)) / 1000);
 }

@@ -12,6 +12,7 @@ import { scatterLayout } from "../../studio/charts/scatter-layout.ts";
 import { ticks } from "../../studio/charts/ticks.ts";
 import { xyLayout } from "../../studio/charts/xy-layout.ts";
 import { type PickedFile, parcelGroups, picked } from "../../studio/dropped-files.ts";
+import { engineChoices, threadChoices } from "../../studio/engines.ts";
 import { applyEvents, mergeEpochs } from "../../studio/events.ts";
 import { flowOf } from "../../studio/flow.ts";
 import { bytes, hertz, percent, plural, score, seconds } from "../../studio/format.ts";
@@ -406,4 +407,20 @@ test("one column of a table is its label, several are numbers to predict", () =>
   assert.equal(tableReading(" , "), undefined);
   assert.deepEqual(tableReading(" progression "), { labelColumn: "progression" });
   assert.deepEqual(tableReading("u, v"), { targetColumns: ["u", "v"] });
+});
+
+test("an engine offers the threads of the machine, if it has threads at all", () => {
+  const states = [
+    { name: "wasm", missing: null, threads: 3 },
+    { name: "native", missing: "no compiler", threads: 1 },
+  ] as const;
+  const values = (engine: "wasm" | "native") =>
+    threadChoices(states, engine).map(({ value }) => value);
+  assert.deepEqual(values("wasm"), ["", "1", "2", "3"]);
+  assert.deepEqual(values("native"), []);
+  assert.deepEqual(threadChoices(undefined, "wasm"), []);
+  assert.deepEqual(
+    engineChoices(states).map(({ disabled }) => disabled),
+    [false, true],
+  );
 });
