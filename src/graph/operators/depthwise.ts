@@ -17,6 +17,7 @@ import {
 } from "../../ir/build.ts";
 import type { Expr, Kernel } from "../../ir/kernel.ts";
 import type { Convolution } from "./convolution-shape.ts";
+import { progressionsOf } from "./progressions.ts";
 import { rowsOf, runsOf, tapsOf, type Window1d, windowsOf } from "./window-1d.ts";
 
 /** Columns side by side at most; more sums would not stay in registers. */
@@ -146,53 +147,69 @@ function addStencil(
       .map(({ tap }) => tap)
       .join(),
   );
+  const parts = runs.map((run) => {
+    const terms = down.terms(run.first);
+    const [top = { source: 0, tap: 0 }, next = top] = terms;
+    const apart = { source: next.source - top.source, tap: next.tap - top.tap };
+    return { run, terms: terms.length, top, apart };
+  });
+  const alike = progressionsOf(
+    parts,
+    ({ run, terms, apart }) => [terms, run.count, apart.source, apart.tap].join(),
+    ({ run, top }) => [run.first, top.source, top.tap],
+  );
   k.parallel(batch, (image) => {
-    for (const run of runs) {
-      const terms = down.terms(run.first);
-      const [top = { source: 0, tap: 0 }, next = top] = terms;
+    for (const { item, step, count } of alike) {
+      const { run, terms, top, apart } = item;
+      const [firstStep, sourceStep, tapStep] = step as [number, number, number];
       const rowStep = (run.step / down.period) * down.shift;
-      k.loop(run.count, (row) => {
-        for (const block of blocksOf(across))
-          k.loop(block.count, (n) =>
-            k.parallel(channels, (channel) => {
-              const sums = block.columns.map(() => k.register(first(channel), "sum"));
-              const addRow = (tap: Index): void => {
-                const from = sumOf(
-                  mul(image, source.height * pitch),
-                  mul(row, rowStep * pitch),
-                  mul(tap, (next.source - top.source) * pitch),
-                  mul(n, block.step * channels),
-                  top.source * pitch,
+      times(k, count, (part) =>
+        k.loop(run.count, (row) => {
+          for (const block of blocksOf(across))
+            k.loop(block.count, (n) =>
+              k.parallel(channels, (channel) => {
+                const sums = block.columns.map(() => k.register(first(channel), "sum"));
+                const addRow = (tap: Index): void => {
+                  const from = sumOf(
+                    mul(image, source.height * pitch),
+                    mul(part, sourceStep * pitch),
+                    mul(row, rowStep * pitch),
+                    mul(tap, apart.source * pitch),
+                    mul(n, block.step * channels),
+                    top.source * pitch,
+                    channel,
+                  );
+                  const weights = sumOf(
+                    mul(part, tapStep * columns.size * channels),
+                    mul(tap, apart.tap * columns.size * channels),
+                    top.tap * columns.size * channels,
+                    channel,
+                  );
+                  const value = once(k, (at) => source.load(add(from, at * channels)), "x");
+                  const factor = once(k, (at) => weight(add(weights, at * channels)), "w");
+                  block.columns.forEach((list, q) => {
+                    for (const term of list) {
+                      const product = mulF(value(term.source), factor(term.tap));
+                      sums[q]!.set(addF(sums[q]!.get, product));
+                    }
+                  });
+                };
+                if (terms > 0) k.loop(terms, addRow);
+                const to = sumOf(
+                  mul(image, down.count * across.count * channels),
+                  mul(part, firstStep * across.count * channels),
+                  mul(row, run.step * across.count * channels),
+                  mul(n, block.columns.length * channels),
+                  (run.first * across.count + block.first) * channels,
                   channel,
                 );
-                const weights = sumOf(
-                  mul(tap, (next.tap - top.tap) * columns.size * channels),
-                  top.tap * columns.size * channels,
-                  channel,
-                );
-                const value = once(k, (at) => source.load(add(from, at * channels)), "x");
-                const factor = once(k, (at) => weight(add(weights, at * channels)), "w");
-                block.columns.forEach((list, q) => {
-                  for (const term of list) {
-                    const product = mulF(value(term.source), factor(term.tap));
-                    sums[q]!.set(addF(sums[q]!.get, product));
-                  }
+                sums.forEach((sum, q) => {
+                  store(add(to, q * channels), sum.get);
                 });
-              };
-              if (terms.length > 0) k.loop(terms.length, addRow);
-              const to = sumOf(
-                mul(image, down.count * across.count * channels),
-                mul(row, run.step * across.count * channels),
-                mul(n, block.columns.length * channels),
-                (run.first * across.count + block.first) * channels,
-                channel,
-              );
-              sums.forEach((sum, q) => {
-                store(add(to, q * channels), sum.get);
-              });
-            }),
-          );
-      });
+              }),
+            );
+        }),
+      );
     }
   });
 }
@@ -201,60 +218,79 @@ function addStencil(
 export function lowerDepthwiseWeightGradient(name: string, c: Convolution): Kernel {
   const { batch, rows, columns, groups: channels } = c;
   const [wide, narrow] = [columns.inputLength * channels, columns.outputLength * channels];
+  const parts = Array.from({ length: rows.size }, (_, tap) => {
+    const seen = rowsOf(rows, tap);
+    return { tap, seen, top: seen.first * rows.stride - rows.before + tap * rows.dilation };
+  }).filter(({ seen }) => seen.count > 0);
+  const alike = progressionsOf(
+    parts,
+    ({ seen }) => String(seen.count),
+    ({ tap, top, seen }) => [tap, top, seen.first],
+  );
   return buildKernel(name, (k) => {
     const x = k.input("float32", batch * rows.inputLength * wide);
     const dy = k.input("float32", batch * rows.outputLength * narrow, "dy");
     const dw = k.output("float32", rows.size * columns.size * channels, "dw");
     k.parallel(dw.length, (i) => dw.store(i, 0));
     k.loop(batch, (image) => {
-      for (let tap = 0; tap < rows.size; tap++) {
-        const seen = rowsOf(rows, tap);
-        if (seen.count === 0) continue;
-        const top = seen.first * rows.stride - rows.before + tap * rows.dilation;
-        k.parallel(channels, (channel) => {
-          const at = (across: number): Index =>
-            add(channel, (tap * columns.size + across) * channels);
-          const sums = Array.from({ length: columns.size }, (_, across) =>
-            k.register(dw.load(at(across)), "sum"),
-          );
-          k.loop(seen.count, (row) => {
-            const images = [rows.inputLength * wide, rows.outputLength * narrow] as const;
-            for (const block of blocksOf(outputsOf(columns)))
-              k.loop(block.count, (n) => {
-                const [fromX, fromDy] = [
-                  sumOf(
-                    mul(image, images[0]),
+      for (const { item, step, count } of alike) {
+        const { tap, seen, top } = item;
+        const [tapStep, topStep, seenStep] = step as [number, number, number];
+        times(k, count, (part) =>
+          k.parallel(channels, (channel) => {
+            const at = (across: number): Index =>
+              sumOf(
+                mul(part, tapStep * columns.size * channels),
+                channel,
+                (tap * columns.size + across) * channels,
+              );
+            const sums = Array.from({ length: columns.size }, (_, across) =>
+              k.register(dw.load(at(across)), "sum"),
+            );
+            k.loop(seen.count, (row) => {
+              for (const block of blocksOf(outputsOf(columns)))
+                k.loop(block.count, (n) => {
+                  const fromX = sumOf(
+                    mul(image, rows.inputLength * wide),
+                    mul(part, topStep * wide),
                     mul(row, rows.stride * wide),
                     mul(n, block.step * channels),
                     top * wide,
                     channel,
-                  ),
-                  sumOf(
-                    mul(image, images[1]),
+                  );
+                  const fromDy = sumOf(
+                    mul(image, rows.outputLength * narrow),
+                    mul(part, seenStep * narrow),
                     mul(row, narrow),
                     mul(n, block.columns.length * channels),
                     seen.first * narrow + block.first * channels,
                     channel,
-                  ),
-                ];
-                const value = once(k, (place) => x.load(add(fromX, place * channels)), "x");
-                block.columns.forEach((list, q) => {
-                  if (list.length === 0) return;
-                  const g = k.value(dy.load(add(fromDy, q * channels)), "g");
-                  for (const { source, tap: across } of list) {
-                    const sum = sums[across]!;
-                    sum.set(addF(sum.get, mulF(value(source), g)));
-                  }
+                  );
+                  const value = once(k, (place) => x.load(add(fromX, place * channels)), "x");
+                  block.columns.forEach((list, q) => {
+                    if (list.length === 0) return;
+                    const g = k.value(dy.load(add(fromDy, q * channels)), "g");
+                    for (const { source, tap: across } of list) {
+                      const sum = sums[across]!;
+                      sum.set(addF(sum.get, mulF(value(source), g)));
+                    }
+                  });
                 });
-              });
-          });
-          sums.forEach((sum, across) => {
-            dw.store(at(across), sum.get);
-          });
-        });
+            });
+            sums.forEach((sum, across) => {
+              dw.store(at(across), sum.get);
+            });
+          }),
+        );
       }
     });
   });
+}
+
+/** A loop, but for a single iteration. */
+function times(k: KernelBuilder, count: number, body: (n: Index) => void): void {
+  if (count === 1) body(0);
+  else k.loop(count, body);
 }
 
 const sumOf = (...terms: readonly Index[]): Expr => terms.reduce<Index>(add, 0) as Expr;

@@ -25,6 +25,8 @@ export type AxisState = {
   readonly local?: number;
   readonly value: number;
   readonly unit: number;
+  /** The greatest value of the local. */
+  readonly last: number;
 };
 
 /** A loop around the current statement, with one pointer for each set of coefficients. */

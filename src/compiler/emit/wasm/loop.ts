@@ -43,7 +43,7 @@ function emitSegment(
   const lanes = kind !== undefined && by > 1 ? addLane(s, loop, kind, by / unit) : s.lanes;
   const { code } = s;
   if (count === 1) {
-    s.axes.set(loop.axis, { value: start, unit });
+    s.axes.set(loop.axis, { value: start, unit, last: 0 });
     const inner = { ...s, lanes };
     const splats = isVectorLane ? holdSplats(inner, loop.body) : [];
     emitExitBlock(inner, loop.body, emitBlock);
@@ -52,7 +52,7 @@ function emitSegment(
     const axis = code.local(I32);
     code.i32(start);
     code.set(axis);
-    s.axes.set(loop.axis, { local: axis, value: 0, unit });
+    s.axes.set(loop.axis, { local: axis, value: 0, unit, last: start + by * (count - 1) });
     const pointers = enterLevel(s, loop.axis, loop.body, start, by);
     const inner = { ...s, lanes, levels: [...s.levels, pointers.level] };
     const splats = isVectorLane ? holdSplats(inner, loop.body) : [];

@@ -1,6 +1,8 @@
 /**
  * Addresses of loads and stores. Every loop keeps one pointer per set of byte coefficients on the
- * axes around it, so that the instructions inside need only an immediate offset.
+ * axes around it, so that the instructions inside need only an immediate offset. An instruction adds
+ * its offset without wrapping, hence no pointer may be negative: one that walks backwards begins as
+ * far up as it will come down, and the offsets are smaller by as much.
  */
 import type { Expr, Stmt } from "../../../ir/kernel.ts";
 import { BYTES_PER_ELEMENT } from "../../../tensor/tensor.ts";
@@ -38,6 +40,9 @@ function pointerOf(
   return undefined;
 }
 
+/** How far a pointer over an axis comes down, in units of the coefficient. */
+const descent = (coefficient: number, last: number): number => Math.max(0, -coefficient * last);
+
 /** Pushes the address of an element and returns the offset to give to the instruction. */
 export function pushAddress(
   s: Emission,
@@ -51,10 +56,10 @@ export function pushAddress(
   const bytes = BYTES_PER_ELEMENT[dtype];
   const { constant, coefficients, terms } = s.linearOf(index);
   let offset = constant;
-  let backwards = false;
   for (const [axis, coefficient] of coefficients) {
+    const { last } = s.axes.get(axis)!;
     offset += coefficient * axisOffset(s, axis, point);
-    if (coefficient < 0 && s.axes.get(axis)?.local !== undefined) backwards = true;
+    offset -= descent(coefficient, last);
   }
   const pointer = pointerOf(s.levels, coefficients, place) ?? base;
   let pushed = false;
@@ -74,9 +79,9 @@ export function pushAddress(
     }
     add();
   }
-  // An instruction adds its offset without wrapping. Where the rest may be negative on its own,
-  // the constant is added to it first, which gives an index and is never negative.
-  const wrapping = backwards || terms.length > 0;
+  // Where the rest may be negative on its own, the constant is added to it first, which gives an
+  // index and is never negative.
+  const wrapping = terms.length > 0;
   if (!pushed || (wrapping && offset !== 0)) {
     s.code.i32(wrapping ? offset * bytes : 0);
     add();
@@ -114,7 +119,7 @@ export function enterLevel(
     if (pointers.has(key)) continue;
     const local = s.code.local(I32);
     const parent = pointerOf(s.levels, coefficients, place) ?? place.base;
-    const first = start * coefficient * bytes;
+    const first = (start * coefficient + descent(coefficient, s.axes.get(axis)!.last)) * bytes;
     if (parent !== undefined) s.code.get(parent);
     if (parent === undefined || first !== 0) s.code.i32(first);
     if (parent !== undefined && first !== 0) s.code.op(OP.i32Add);
