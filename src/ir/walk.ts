@@ -1,12 +1,16 @@
-/** Visits, and rebuilds, the statements and expressions of a kernel in order. */
+/**
+ * Visits, and rebuilds, the statements and expressions of a kernel in order. Every analysis comes
+ * through here, mostly before an engine has optimized it: hence loops by index, which allocate nothing.
+ */
 import type { Expr, Stmt } from "./kernel.ts";
 
 /** Calls `visit` for every statement, outer before inner. */
 export function everyStmt(body: readonly Stmt[], visit: (stmt: Stmt) => void): void {
-  for (const stmt of body) {
+  for (let i = 0; i < body.length; i++) {
+    const stmt = body[i]!;
     visit(stmt);
     if (stmt.kind === "loop") everyStmt(stmt.body, visit);
-    if (stmt.kind === "if") {
+    else if (stmt.kind === "if") {
       everyStmt(stmt.body, visit);
       everyStmt(stmt.otherwise, visit);
     }
@@ -17,9 +21,11 @@ export function everyStmt(body: readonly Stmt[], visit: (stmt: Stmt) => void): v
 export function everyPart(expr: Expr, visit: (expr: Expr) => void): void {
   visit(expr);
   if (expr.kind === "load") everyPart(expr.index, visit);
-  if (expr.kind === "op" || expr.kind === "call")
-    for (const arg of expr.args) everyPart(arg, visit);
+  else if (expr.kind === "op" || expr.kind === "call")
+    for (let i = 0; i < expr.args.length; i++) everyPart(expr.args[i]!, visit);
 }
+
+const NO_EXPRS: readonly Expr[] = [];
 
 /** The expressions that a statement itself evaluates, without those of nested statements. */
 export function exprsOf(stmt: Stmt): readonly Expr[] {
@@ -33,14 +39,15 @@ export function exprsOf(stmt: Stmt): readonly Expr[] {
     case "exit":
       return [stmt.condition];
     case "loop":
-      return [];
+      return NO_EXPRS;
   }
 }
 
 /** Calls `visit` for every expression in a body and every part of it. */
 export function everyExpr(body: readonly Stmt[], visit: (expr: Expr) => void): void {
   everyStmt(body, (stmt) => {
-    for (const expr of exprsOf(stmt)) everyPart(expr, visit);
+    const exprs = exprsOf(stmt);
+    for (let i = 0; i < exprs.length; i++) everyPart(exprs[i]!, visit);
   });
 }
 

@@ -12,6 +12,8 @@ import { everyPart, everyStmt, exprsOf } from "../../../ir/walk.ts";
 export type LinearIndex = {
   readonly constant: number;
   readonly coefficients: ReadonlyMap<string, number>;
+  /** The axes that have a coefficient. */
+  readonly axes: readonly string[];
   readonly terms: readonly { readonly coefficient: number; readonly term: Expr }[];
 };
 
@@ -36,13 +38,24 @@ export function linearize(index: Expr, definitions: Definitions): LinearIndex {
   const coefficients = new Map<string, number>();
   const terms: { coefficient: number; term: Expr }[] = [];
   const visit = (e: Expr, factor: number): void => {
-    const seen = e.kind === "register" ? definitions.get(e.name) : undefined;
-    const [a, b] = (e.kind === "op" ? e.args : []) as readonly [Expr, Expr];
-    const op = e.kind === "op" ? e.op : undefined;
-    if (e.kind === "const") constant += factor * e.value;
-    else if (e.kind === "axis") coefficients.set(e.axis, (coefficients.get(e.axis) ?? 0) + factor);
-    else if (seen && isLinear(seen, definitions)) visit(seen, factor);
-    else if (op === "add" || op === "sub") {
+    if (e.kind === "const") {
+      constant += factor * e.value;
+      return;
+    }
+    if (e.kind === "axis") {
+      coefficients.set(e.axis, (coefficients.get(e.axis) ?? 0) + factor);
+      return;
+    }
+    if (e.kind !== "op") {
+      const seen = e.kind === "register" ? definitions.get(e.name) : undefined;
+      if (seen && isLinear(seen, definitions)) visit(seen, factor);
+      else terms.push({ coefficient: factor, term: e });
+      return;
+    }
+    const { op, args } = e;
+    const a = args[0]!;
+    const b = args[1]!;
+    if (op === "add" || op === "sub") {
       visit(a, factor);
       visit(b, op === "add" ? factor : -factor);
     } else if (op === "mul" && b.kind === "const") visit(a, factor * b.value);
@@ -51,8 +64,12 @@ export function linearize(index: Expr, definitions: Definitions): LinearIndex {
     else terms.push({ coefficient: factor, term: e });
   };
   visit(index, 1);
-  for (const [axis, coefficient] of coefficients) if (coefficient === 0) coefficients.delete(axis);
-  return { constant, coefficients, terms };
+  const axes: string[] = [];
+  coefficients.forEach((coefficient, axis) => {
+    if (coefficient === 0) coefficients.delete(axis);
+    else axes.push(axis);
+  });
+  return { constant, coefficients, axes, terms };
 }
 
 function isLinear(e: Expr, definitions: Definitions): boolean {
@@ -73,11 +90,12 @@ export const accessesOf: (body: readonly Stmt[]) => {
     loads.push(...accesses.loads);
     stores.push(...accesses.stores);
   };
-  for (const stmt of body) {
-    for (const expr of exprsOf(stmt))
-      everyPart(expr, (e) => {
-        if (e.kind === "load") loads.push(e);
-      });
+  const note = (e: Expr): void => {
+    if (e.kind === "load") loads.push(e);
+  };
+  for (let i = 0; i < body.length; i++) {
+    const stmt = body[i]!;
+    for (const expr of exprsOf(stmt)) everyPart(expr, note);
     if (stmt.kind === "store") stores.push(stmt);
     if (stmt.kind === "loop") add(stmt.body);
     if (stmt.kind === "if") {

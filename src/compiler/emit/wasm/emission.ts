@@ -30,7 +30,12 @@ export type AxisState = {
 };
 
 /** A loop around the current statement, with one pointer for each set of coefficients. */
-export type Level = { readonly axis: string; readonly pointers: ReadonlyMap<string, number> };
+export type Level = {
+  readonly axis: string;
+  /** This axis and those of the levels around it, from the outermost on. */
+  readonly axes: readonly string[];
+  readonly pointers: ReadonlyMap<string, number>;
+};
 
 /** A buffer of the kernel: its number, by which its address is bound in the end. */
 export type BufferPlace = {
@@ -100,12 +105,15 @@ export function valueTypeOf(type: ScalarType, vector: boolean): ValueType {
 }
 
 export function vectorLaneOf(lanes: readonly Lane[]): Lane | undefined {
-  return lanes.find((lane) => lane.kind === "vector");
+  for (let i = lanes.length - 1; i >= 0; i--) if (lanes[i]!.kind === "vector") return lanes[i];
+  return undefined;
 }
 
 /** Those of the current lanes on which a dependence lies, in order. */
 export function lanesOf(s: Emission, axes: ReadonlySet<string>): readonly Lane[] {
-  return s.lanes.filter((lane) => axes.has(lane.axis));
+  return axes.size === 0 || s.lanes.length === 0
+    ? []
+    : s.lanes.filter((lane) => axes.has(lane.axis));
 }
 
 /** True when the elements of a vector differ in the value. */
@@ -121,24 +129,27 @@ export function place(
   lanes: readonly Lane[],
   vector: boolean,
 ): Placement {
-  const parts = lanes.reduce((product, lane) => product * lane.parts, 1);
+  let parts = 1;
+  for (let i = 0; i < lanes.length; i++) parts *= lanes[i]!.parts;
   const apart = vector && type === "int64";
   const valueType = valueTypeOf(type, vector && !apart);
   const count = apart ? parts * LANES_PER_VECTOR : parts;
-  const locals = Array.from({ length: count }, () => s.code.local(valueType));
+  const locals: number[] = [];
+  for (let i = 0; i < count; i++) locals.push(s.code.local(valueType));
   return { lanes, vector: vector && !apart, apart, locals };
 }
 
 export function releasePlacement(s: Emission, placement: Placement): void {
-  for (const local of [...placement.locals].reverse()) s.code.release(local);
+  const { locals } = placement;
+  for (let i = locals.length - 1; i >= 0; i--) s.code.release(locals[i]!);
 }
 
 /** The local that holds a value at a point. */
 export function localAt(placement: Placement, point: Point): number {
-  const index = placement.lanes.reduce(
-    (sum, lane) => sum * lane.parts + (point.parts[lane.axis] ?? 0),
-    0,
-  );
+  const { lanes } = placement;
+  let index = 0;
+  for (let i = 0; i < lanes.length; i++)
+    index = index * lanes[i]!.parts + (point.parts[lanes[i]!.axis] ?? 0);
   return placement.locals[
     placement.apart ? index * LANES_PER_VECTOR + (point.element ?? 0) : index
   ]!;

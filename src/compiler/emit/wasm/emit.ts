@@ -100,7 +100,7 @@ export function emitWasm(program: Program, options: WasmOptions = {}): Uint8Arra
   }
 
   const shared = new Map<string, number>();
-  const templates = new Map<string, Code>();
+  const templates = new Map<string, Omit<Code, "bytes"> & { readonly bytes: Uint8Array }>();
   const bound = new Map<string, number>();
   /** Writes the code that calls a kernel. */
   const pushCall = (code: Code, call: Call): void => {
@@ -114,8 +114,12 @@ export function emitWasm(program: Program, options: WasmOptions = {}): Uint8Arra
       return;
     }
     const key = [kind, ...addresses].join();
-    const template = templates.get(kind) ?? codeOf(call, "bound");
-    templates.set(kind, template);
+    let template = templates.get(kind);
+    if (!template) {
+      const code = codeOf(call, "bound");
+      template = { ...code, bytes: new Uint8Array(code.bytes) };
+      templates.set(kind, template);
+    }
     const index =
       bound.get(key) ??
       functions.push({ code: { ...template, bytes: bindCode(template, addresses) } }) - 1;

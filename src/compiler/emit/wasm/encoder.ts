@@ -52,8 +52,6 @@ export type Offset = number | { readonly symbol: number; readonly plus: number }
 /** Where the offset of an access is to be filled in: 5 bytes, as LEB128 is at most long. */
 export type Relocation = { readonly at: number; readonly symbol: number; readonly plus: number };
 
-const OFFSET_BYTES = 5;
-
 /** A function being written. Parameters are the first locals. */
 export type Code = {
   readonly params: readonly ValueType[];
@@ -93,20 +91,28 @@ export function makeCode(params: readonly ValueType[], results: readonly ValueTy
   const locals: ValueType[] = [];
   const free = new Map<ValueType, number[]>();
   let depth = 0;
-  const push = (list: readonly number[]): void => {
-    for (const byte of list) bytes.push(byte);
+  // As `unsignedLeb` and `signedLeb`, without a list for each number.
+  const pushUnsigned = (value: number): void => {
+    let rest = value >>> 0;
+    for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
+    bytes.push(rest);
+  };
+  const pushSigned = (value: number): void => {
+    let rest = value | 0;
+    for (; rest < -0x40 || rest > 0x3f; rest >>= 7) bytes.push((rest & 0x7f) | 0x80);
+    bytes.push(rest & 0x7f);
   };
   const simd = (opcode: number, ...immediates: readonly number[]): void => {
     bytes.push(SIMD_PREFIX);
-    push(unsignedLeb(opcode));
-    push(immediates);
+    pushUnsigned(opcode);
+    if (immediates.length > 0) bytes.push(...immediates);
   };
   const memory = (alignLog2: number, offset: Offset): void => {
     bytes.push(alignLog2);
-    if (typeof offset === "number") push(unsignedLeb(offset));
+    if (typeof offset === "number") pushUnsigned(offset);
     else {
-      relocations.push({ at: bytes.length, ...offset });
-      for (let i = 0; i < OFFSET_BYTES; i++) bytes.push(0);
+      relocations.push({ at: bytes.length, symbol: offset.symbol, plus: offset.plus });
+      bytes.push(0, 0, 0, 0, 0);
     }
   };
   const lanes = (values: readonly number[]): void => {
@@ -115,7 +121,7 @@ export function makeCode(params: readonly ValueType[], results: readonly ValueTy
   };
   const indexed = (opcode: number, index: number): void => {
     bytes.push(opcode);
-    push(unsignedLeb(index));
+    pushUnsigned(index);
   };
   return {
     params,
@@ -135,22 +141,24 @@ export function makeCode(params: readonly ValueType[], results: readonly ValueTy
       list.push(local);
       free.set(type, list);
     },
-    op: (...list) => push(list),
+    op: (...list) => {
+      bytes.push(...list);
+    },
     simd,
     get: (local) => indexed(OP.localGet, local),
     set: (local) => indexed(OP.localSet, local),
     tee: (local) => indexed(OP.localTee, local),
     i32: (value) => {
       bytes.push(OP.i32Const);
-      push(signedLeb(value | 0));
+      pushSigned(value);
     },
     i64: (value) => {
       bytes.push(OP.i64Const);
-      push(signedLeb(value));
+      bytes.push(...signedLeb(value));
     },
     f32: (value) => {
       bytes.push(OP.f32Const);
-      push(float32Bytes(value));
+      bytes.push(...float32Bytes(value));
     },
     splatBits: (bits) => lanes([bits, bits, bits, bits]),
     lanes,
@@ -179,16 +187,18 @@ export function makeCode(params: readonly ValueType[], results: readonly ValueTy
 
 /** The bytes of a function with the addresses of its symbols filled in. */
 export function bindCode(
-  { bytes, relocations }: Pick<Code, "bytes" | "relocations">,
+  { bytes, relocations }: Pick<Code, "relocations"> & { readonly bytes: ArrayLike<number> },
   addresses: readonly number[],
 ): Uint8Array {
   const bound = new Uint8Array(bytes);
-  for (const { at, symbol, plus } of relocations) {
-    let rest = (addresses[symbol]! + plus) >>> 0;
-    for (let i = 0; i < OFFSET_BYTES; i++) {
-      bound[at + i] = (rest & 0x7f) | (i < OFFSET_BYTES - 1 ? 0x80 : 0);
-      rest >>>= 7;
-    }
+  for (let n = 0; n < relocations.length; n++) {
+    const { at, symbol, plus } = relocations[n]!;
+    const address = (addresses[symbol]! + plus) >>> 0;
+    bound[at] = address | 0x80;
+    bound[at + 1] = (address >>> 7) | 0x80;
+    bound[at + 2] = (address >>> 14) | 0x80;
+    bound[at + 3] = (address >>> 21) | 0x80;
+    bound[at + 4] = address >>> 28;
   }
   return bound;
 }

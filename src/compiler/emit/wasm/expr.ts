@@ -140,12 +140,15 @@ export function hasVectorForm(s: Emission, e: OpExpr): boolean {
 }
 
 function pushVectorOp(s: Emission, e: OpExpr, point: Point): void {
-  const [a, b, c] = e.args as readonly [Expr, Expr, Expr];
+  const a = e.args[0]!;
+  const b = e.args[1]!;
+  const c = e.args[2]!;
   const { simd } = OPS[e.op];
   if (s.relaxed && pushMultiplyAdd(s, e, point)) return;
   if (typeof simd === "number") {
-    for (const arg of vectorArgs(e)) pushVector(s, arg, point);
+    pushVector(s, a, point);
     if (isShift(e.op)) pushScalar(s, b, point);
+    else for (let i = 1; i < e.args.length; i++) pushVector(s, e.args[i]!, point);
     s.code.simd(simd);
     return;
   }
@@ -188,10 +191,12 @@ function pushMultiplyAdd(s: Emission, e: OpExpr, point: Point): boolean {
 }
 
 function pushScalarOp(s: Emission, e: OpExpr, point: Point): void {
-  const [a, b, c] = e.args as readonly [Expr, Expr, Expr];
+  const a = e.args[0]!;
+  const b = e.args[1]!;
+  const c = e.args[2]!;
   const { wasm } = OPS[e.op];
   if (wasm !== "custom") {
-    for (const arg of e.args) pushScalar(s, arg, point);
+    for (let i = 0; i < e.args.length; i++) pushScalar(s, e.args[i]!, point);
     s.code.op(...wasm);
     return;
   }

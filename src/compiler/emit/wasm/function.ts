@@ -1,8 +1,7 @@
 /** Whole functions: a kernel bound to its places in memory, and a routine on scalars or lanes. */
-import { assert } from "../../../base/errors.ts";
 import type { Kernel, Routine, Stmt } from "../../../ir/kernel.ts";
-import { everyExpr, everyStmt } from "../../../ir/walk.ts";
 import type { Schedule } from "../../schedule.ts";
+import { accessesOf } from "./address.ts";
 import { blockSums } from "./block-sums.ts";
 import { type BufferPlace, type Emission, makeEmission, valueTypeOf } from "./emission.ts";
 import { type Code, makeCode } from "./encoder.ts";
@@ -31,22 +30,15 @@ export function emitKernel(
   });
   const bufferOf = (name: string): BufferPlace => {
     const place = places.get(name);
-    assert(place, `kernel ${kernel.name} has a buffer "${name}"`);
+    if (!place) throw new Error(`kernel ${kernel.name}: has no buffer "${name}"`);
     return place;
   };
   // Buffers may share memory, so that places decide, not names.
   const repeatable = (body: readonly Stmt[]): boolean => {
-    const read = new Set<string>();
-    const written = new Set<string>();
-    everyExpr(body, (e) => {
-      if (e.kind === "load") read.add(e.buffer);
-    });
-    everyStmt(body, (stmt) => {
-      if (stmt.kind === "store") written.add(stmt.buffer);
-    });
-    for (const r of [...read].map(bufferOf))
-      for (const w of [...written].map(bufferOf)) if (overlap(r.symbol, w.symbol)) return false;
-    return true;
+    const { loads, stores } = accessesOf(body);
+    const written = [...new Set(stores.map(({ buffer }) => bufferOf(buffer).symbol))];
+    const read = [...new Set(loads.map(({ buffer }) => bufferOf(buffer).symbol))];
+    return !written.some((w) => read.some((r) => overlap(r, w)));
   };
   const { body } = blockSums(kernel, schedule, overlap);
   const dependence = dependenceOf(body, new Set(Object.keys(schedule)));

@@ -72,9 +72,17 @@ export type Dependence = {
 
 const NONE: ReadonlySet<string> = new Set();
 
-function union(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
-  if (b.size === 0 || a === b) return a;
-  if (a.size === 0) return b;
+function includes(all: ReadonlySet<string>, some: ReadonlySet<string>): boolean {
+  if (some.size === 0) return true;
+  if (some.size > all.size) return false;
+  for (const axis of some) if (!all.has(axis)) return false;
+  return true;
+}
+
+/** The axes of both, without a new set where one of them holds the other. */
+export function union(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  if (a === b || includes(a, b)) return a;
+  if (includes(b, a)) return b;
   return new Set([...a, ...b]);
 }
 
@@ -90,20 +98,23 @@ export function dependenceOf(
   parameters: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
 ): Dependence {
   const registers = new Map(parameters);
+  const alone = new Map<string, ReadonlySet<string>>();
+  for (const axis of scheduled) alone.set(axis, new Set([axis]));
   let known = new Map<Expr, ReadonlySet<string>>();
   const ofExpr = (e: Expr): ReadonlySet<string> => {
     switch (e.kind) {
       case "const":
         return NONE;
       case "axis":
-        return scheduled.has(e.axis) ? new Set([e.axis]) : NONE;
+        return alone.get(e.axis) ?? NONE;
       case "register":
         return registers.get(e.name) ?? NONE;
     }
     const found = known.get(e);
     if (found) return found;
-    const parts = e.kind === "load" ? [e.index] : e.args;
-    const result = parts.map(ofExpr).reduce(union, NONE);
+    let result = e.kind === "load" ? ofExpr(e.index) : NONE;
+    if (e.kind !== "load")
+      for (let i = 0; i < e.args.length; i++) result = union(result, ofExpr(e.args[i]!));
     known.set(e, result);
     return result;
   };
@@ -159,12 +170,17 @@ export function hasExit(body: readonly Stmt[]): boolean {
 /** Every combination of parts of `lanes`, the last lane running fastest, on top of `point`. */
 export function pointsOf(lanes: readonly Lane[], point: Point): readonly Point[] {
   let points: Point[] = [point];
-  for (const lane of lanes)
-    points = points.flatMap((p) =>
-      Array.from({ length: lane.parts }, (_, part) => ({
-        ...p,
-        parts: { ...p.parts, [lane.axis]: part },
-      })),
-    );
+  for (let i = 0; i < lanes.length; i++) {
+    const { axis, parts: count } = lanes[i]!;
+    const more: Point[] = [];
+    for (let n = 0; n < points.length; n++) {
+      const { parts, element } = points[n]!;
+      for (let part = 0; part < count; part++) {
+        const next = { ...parts, [axis]: part };
+        more.push(element === undefined ? { parts: next } : { parts: next, element });
+      }
+    }
+    points = more;
+  }
   return points;
 }

@@ -95,7 +95,9 @@ function addLane(s: Emission, loop: LoopStmt, kind: Lane["kind"], parts: number)
 /** Spreads the constants and outer scalars that vectors of the body meet, once before the loop. */
 function holdSplats(s: Emission, body: readonly Stmt[]): readonly string[] {
   const found = new Map<string, Expr>();
-  for (const { op, arg, key } of splatsOf(body)) {
+  const splats = splatsOf(body);
+  for (let i = 0; i < splats.length; i++) {
+    const { op, arg, key } = splats[i]!;
     if (found.has(key) || s.splats.has(key) || !isVector(s, op) || !hasVectorForm(s, op)) continue;
     if (arg.kind === "register" && s.registers.get(arg.name)?.vector !== false) continue;
     if (arg.kind === "register" && s.registers.get(arg.name)!.lanes.length > 0) continue;
@@ -118,7 +120,9 @@ const splatsOf: (body: readonly Stmt[]) => readonly Splat[] = memoize((body) => 
   const splats: Splat[] = [];
   everyExpr(body, (op) => {
     if (op.kind !== "op") return;
-    for (const arg of vectorArgs(op)) {
+    const args = vectorArgs(op);
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i]!;
       const key = splatKey(arg);
       if (key !== undefined) splats.push({ op, arg, key });
     }

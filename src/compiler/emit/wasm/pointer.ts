@@ -21,8 +21,9 @@ const keyOf = (
   { dtype, base }: BufferPlace,
 ): string => {
   const bytes = BYTES_PER_ELEMENT[dtype];
-  const steps = axes.map((axis) => (coefficients.get(axis) ?? 0) * bytes).join();
-  return base === undefined ? steps : `${base}:${steps}`;
+  let key = base === undefined ? "" : `${base}:`;
+  for (let i = 0; i < axes.length; i++) key += `${(coefficients.get(axes[i]!) ?? 0) * bytes},`;
+  return key;
 };
 
 /** The pointer to which an access adds its offset, if it depends on a loop at all. */
@@ -34,8 +35,7 @@ function pointerOf(
   for (let depth = levels.length; depth > 0; depth--) {
     const level = levels[depth - 1]!;
     if (!coefficients.has(level.axis)) continue;
-    const axes = levels.slice(0, depth).map((l) => l.axis);
-    return level.pointers.get(keyOf(axes, coefficients, place));
+    return level.pointers.get(keyOf(level.axes, coefficients, place));
   }
   return undefined;
 }
@@ -54,37 +54,34 @@ export function pushAddress(
   const place = s.bufferOf(buffer);
   const { symbol, dtype, base } = place;
   const bytes = BYTES_PER_ELEMENT[dtype];
-  const { constant, coefficients, terms } = s.linearOf(index);
+  const { constant, coefficients, axes, terms } = s.linearOf(index);
   let offset = constant;
-  for (const [axis, coefficient] of coefficients) {
+  for (let i = 0; i < axes.length; i++) {
+    const axis = axes[i]!;
+    const coefficient = coefficients.get(axis)!;
     const { last } = s.axes.get(axis)!;
     offset += coefficient * axisOffset(s, axis, point);
     offset -= descent(coefficient, last);
   }
   const pointer = pointerOf(s.levels, coefficients, place) ?? base;
-  let pushed = false;
-  const add = (): void => {
-    if (pushed) s.code.op(OP.i32Add);
-    pushed = true;
-  };
-  if (pointer !== undefined) {
-    s.code.get(pointer);
-    add();
-  }
-  for (const { coefficient, term } of terms) {
+  let pushed = pointer !== undefined;
+  if (pointer !== undefined) s.code.get(pointer);
+  for (let i = 0; i < terms.length; i++) {
+    const { coefficient, term } = terms[i]!;
     pushScalar(s, term, point);
     if (coefficient * bytes !== 1) {
       s.code.i32(coefficient * bytes);
       s.code.op(OP.i32Mul);
     }
-    add();
+    if (pushed) s.code.op(OP.i32Add);
+    pushed = true;
   }
   // Where the rest may be negative on its own, the constant is added to it first, which gives an
   // index and is never negative.
   const wrapping = terms.length > 0;
   if (!pushed || (wrapping && offset !== 0)) {
     s.code.i32(wrapping ? offset * bytes : 0);
-    add();
+    if (pushed) s.code.op(OP.i32Add);
   }
   const plus = wrapping ? 0 : offset * bytes;
   return base === undefined ? { symbol, plus } : plus;
@@ -107,9 +104,11 @@ export function enterLevel(
 ): Pointers {
   const pointers = new Map<string, number>();
   const steps: { local: number; step: number }[] = [];
-  const axes = [...s.levels.map((level) => level.axis), axis];
+  const axes = [...(s.levels.at(-1)?.axes ?? []), axis];
   const { loads, stores } = accessesOf(body);
-  for (const { buffer, index } of [...loads, ...stores]) {
+  const accesses = loads.concat(stores);
+  for (let i = 0; i < accesses.length; i++) {
+    const { buffer, index } = accesses[i]!;
     const { coefficients } = s.linearOf(index);
     const coefficient = coefficients.get(axis);
     if (coefficient === undefined) continue;
@@ -128,7 +127,7 @@ export function enterLevel(
     steps.push({ local, step: by * coefficient * bytes });
   }
   return {
-    level: { axis, pointers },
+    level: { axis, axes, pointers },
     advance: () => {
       for (const { local, step } of steps) {
         s.code.get(local);

@@ -16,19 +16,20 @@ import {
   vectorLaneOf,
 } from "./emission.ts";
 import { pushScalar, pushVector } from "./expr.ts";
-import { LANES_PER_VECTOR, type Lane, type Point, pointsOf } from "./lanes.ts";
+import { LANES_PER_VECTOR, type Lane, type Point, pointsOf, union } from "./lanes.ts";
 import { emitLoop } from "./loop.ts";
 import { emitStore } from "./store.ts";
 
 /** Emits statements one after the other; the registers they declare stay. */
 export function emitStatements(s: Emission, statements: readonly Stmt[]): void {
-  for (const stmt of statements) emitStmt(s, stmt);
+  for (let i = 0; i < statements.length; i++) emitStmt(s, statements[i]!);
 }
 
 /** Emits statements and gives the registers declared among them back at the end. */
 export function emitBlock(s: Emission, block: readonly Stmt[]): void {
   emitStatements(s, block);
-  for (const stmt of [...block].reverse()) {
+  for (let i = block.length - 1; i >= 0; i--) {
+    const stmt = block[i]!;
     if (stmt.kind !== "let") continue;
     releasePlacement(s, s.registers.get(stmt.name)!);
     s.registers.delete(stmt.name);
@@ -48,10 +49,8 @@ function emitStmt(s: Emission, stmt: Stmt): void {
       emitAssignment(s, stmt.name, stmt.value);
       break;
     case "store": {
-      const lanes = lanesOf(
-        s,
-        new Set([...s.dependence.ofExpr(stmt.index), ...s.dependence.ofExpr(stmt.value)]),
-      );
+      const { ofExpr } = s.dependence;
+      const lanes = lanesOf(s, union(ofExpr(stmt.index), ofExpr(stmt.value)));
       across(s, lanes, [stmt.value], (point) => emitStore(s, stmt, point));
       break;
     }
@@ -83,6 +82,10 @@ function emitIf(s: Emission, stmt: Stmt & { readonly kind: "if" }): void {
 /** Emits what takes different ways on different lanes once for each of them. */
 function separately(s: Emission, axes: ReadonlySet<string>, emit: (one: Emission) => void): void {
   const apart = lanesOf(s, axes);
+  if (apart.length === 0) {
+    emit(s);
+    return;
+  }
   assert(vectorLaneOf(apart) === undefined, "control flow must not differ between vector lanes");
   const lanes = s.lanes.filter((lane) => !apart.includes(lane));
   for (const point of pointsOf(apart, s.point)) emit({ ...s, lanes, point });
@@ -116,6 +119,11 @@ function across(
   emit: (point: Point) => void,
 ): void {
   const shared = sharedParts(s, lanes, exprs);
+  if (shared.length === 0) {
+    const points = pointsOf(lanes, s.point);
+    for (let i = 0; i < points.length; i++) emit(points[i]!);
+    return;
+  }
   const vector = vectorLaneOf(lanes) !== undefined;
   const visit = (depth: number, point: Point): void => {
     const held = shared
