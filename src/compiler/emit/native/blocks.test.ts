@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Lanes, tileBlocks, vectorBlocks } from "./blocks.ts";
+import { type Lanes, nestBlocks, tileBlocks, vectorBlocks } from "./blocks.ts";
 
 /** How often each column is computed. */
 function visits(extent: number, lanes: Lanes, repeatable: boolean, full: number): number[] {
@@ -27,7 +27,7 @@ test("vector blocks compute every column, and only repeatable ones twice", () =>
       }
 });
 
-test("a rest joins a single block, and reaches back where it may", () => {
+test("a rest joins the last block, and reaches back where it may", () => {
   const [only, ...more] = vectorBlocks(20, 8, false, 2);
   assert.deepEqual(more, []);
   assert.deepEqual(only!.parts, [
@@ -35,18 +35,37 @@ test("a rest joins a single block, and reaches back where it may", () => {
     { offset: 8, lanes: 8 },
     { offset: 16, lanes: 4 },
   ]);
-  assert.deepEqual(vectorBlocks(300, 16, true, 2)[1]!.parts, [{ offset: -4, lanes: 16 }]);
+  assert.deepEqual(vectorBlocks(300, 16, true, 2)[1]!.parts, [
+    { offset: 0, lanes: 16 },
+    { offset: 16, lanes: 16 },
+    { offset: 28, lanes: 16 },
+  ]);
+  assert.deepEqual(vectorBlocks(62, 16, true, 2)[1]!.parts, [
+    { offset: 0, lanes: 16 },
+    { offset: 14, lanes: 16 },
+  ]);
 });
 
 test("tiles compute every row with no more accumulators than there are registers for", () => {
   for (const parts of [1, 2, 3])
     for (let extent = 1; extent <= 100; extent++) {
       let next = 0;
-      for (const { start, by, count } of tileBlocks(extent, parts, 8)) {
+      const blocks = tileBlocks(extent, parts, 8);
+      const sizes = blocks.map(({ by }) => by);
+      assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1);
+      for (const { start, by, count } of blocks) {
         assert.equal(start, next);
         assert.ok(by * parts + parts + 1 <= 16);
         next += by * count;
       }
       assert.equal(next, extent);
+    }
+});
+
+test("large products keep nearly all registers busy, with few vectors to load", () => {
+  for (const rows of [128, 256, 4000])
+    for (const { parts, tiles } of nestBlocks(rows, 256, 16, true).blocks) {
+      assert.equal(parts.length, 2);
+      for (const { by } of tiles) assert.ok(by >= 12, `${by} rows`);
     }
 });

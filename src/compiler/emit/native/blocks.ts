@@ -37,10 +37,11 @@ const MOST_ROWS = 16;
 
 /**
  * Cycles of one step of a reduction with these accumulators: two products a cycle, a little less
- * for loads, of which each row and each part needs one, and something for the loop.
+ * for loads, of which each row and each part needs one, and something for the loop and for parts
+ * that cross cache lines or lie in a farther cache.
  */
 const stepCycles = (rows: number, parts: number): number =>
-  Math.max(LATENCY, (rows * parts) / 2, (rows + parts) * 0.75) + 0.5;
+  Math.max(LATENCY, (rows * parts) / 2, (rows + parts) * 0.75) + 0.5 + parts / 4;
 
 /** Rows whose accumulators fit into registers beside the operands, for columns of `parts`. */
 const mostRows = (parts: number, lanes: Lanes): number =>
@@ -96,9 +97,9 @@ export function vectorBlocks(
   parts: number,
 ): readonly VectorBlock[] {
   const by = parts * lanes;
-  // What is left after a single block joins it, so that the rows are walked once.
-  const joined = extent > by && extent < by + lanes;
-  const count = joined ? 0 : Math.floor(extent / by);
+  // What is less than a register joins the last block, as it would keep few units busy alone.
+  const joined = extent > by && extent % by < lanes && extent % by > 0;
+  const count = Math.floor(extent / by) - (joined ? 1 : 0);
   const start = by * count;
   const rest = extent - start;
   const full = Array.from({ length: parts }, (_, i): Part => ({ offset: i * lanes, lanes }));
@@ -128,7 +129,10 @@ function restParts(rest: number, before: number, lanes: Lanes, repeatable: boole
   return parts;
 }
 
-/** Cuts `extent` rows of `parts` accumulators each into the tiles that take the fewest cycles. */
+/**
+ * Cuts `extent` rows of `parts` accumulators each into the tiles that take the fewest cycles: of
+ * one size, or of two that differ by one row, as a small tile at the end would mostly wait.
+ */
 export function tileBlocks(
   extent: number,
   parts: number,
@@ -136,16 +140,20 @@ export function tileBlocks(
   limit: number = MOST_ROWS,
 ): readonly TileBlock[] {
   const most = Math.min(extent, limit, mostRows(parts, lanes));
-  let best: { by: number; cycles: number } | undefined;
+  let best: { count: number; cycles: number } | undefined;
   for (let by = most; by >= 1; by--) {
-    const rest = extent % by;
+    const count = Math.ceil(extent / by);
+    const [small, larger] = [Math.floor(extent / count), extent % count];
     const cycles =
-      Math.floor(extent / by) * stepCycles(by, parts) + (rest > 0 ? stepCycles(rest, parts) : 0);
-    if (!best || cycles < best.cycles) best = { by, cycles };
+      larger * stepCycles(small + 1, parts) + (count - larger) * stepCycles(small, parts);
+    if (!best || cycles < best.cycles) best = { count, cycles };
   }
-  const { by } = best!;
-  const count = Math.floor(extent / by);
-  const rest = extent - by * count;
-  const blocks = [{ start: 0, by, count }];
-  return rest === 0 ? blocks : [...blocks, { start: by * count, by: rest, count: 1 }];
+  const { count } = best!;
+  const [small, larger] = [Math.floor(extent / count), extent % count];
+  const start = larger * (small + 1);
+  const blocks = [
+    { start: 0, by: small + 1, count: larger },
+    { start, by: small, count: count - larger },
+  ];
+  return blocks.filter((block) => block.count > 0);
 }
