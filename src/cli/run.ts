@@ -35,18 +35,28 @@ export function runCommand(signal: AbortSignal): Command {
     .option("--sample-column <name>", "column of a table that tells its recordings apart")
     .option("--split-column <name>", "column of a table that says training or testing")
     .option("--timestamp-column <name>", "column of a table that holds times in milliseconds")
-    .option("--target-columns <names...>", "columns of a table with the numbers to predict")
+    .option("--target-columns <names...>", "columns of a table with numbers to predict, not labels")
     .addOption(
-      new Option("--task <name>", "what to learn (default: what the labels are)").choices(TASKS),
+      new Option(
+        "--task <name>",
+        "tell labels apart, or predict numbers (default: by what the labels look like)",
+      ).choices(TASKS),
     )
     .option("--ignore-columns <names...>", "columns of a table to leave out")
     .option("--hmac-key <key>", "key that signatures are checked with")
     .addOption(
-      new Option("--backend <name>", "what trains: WebAssembly, or code of the C compiler here")
+      new Option(
+        "--backend <name>",
+        "what trains: wasm gives the same bits on any machine, wasm-relaxed may round otherwise; native is fastest and needs gcc or clang; interpreter is slow, to compare with",
+      )
         .choices(BACKENDS.map(({ name }) => name))
         .default("wasm"),
     )
-    .option("--threads <number>", "threads that train (default: as many as pay)", count)
+    .option(
+      "--threads <number>",
+      "threads of wasm and wasm-relaxed (default: as many as the network is worth)",
+      count,
+    )
     .option("--json", "print the report as one JSON document")
     .action(async (source: string, options: Options) => {
       const report = await runSource(source, {
