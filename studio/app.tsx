@@ -30,9 +30,9 @@ export function App() {
     <>
       <header className="bar">
         <div className="bar-inner">
-          <a className="brand" href={HOME}>
+          <a className="brand" href={HOME} aria-label="Tinsmith">
             <Anvil />
-            Tinsmith
+            <span>Tinsmith</span>
           </a>
           {route.page === "project" ? <ProjectBar route={route} /> : <div className="tabs" />}
           <SchemeToggle />

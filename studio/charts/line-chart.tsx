@@ -119,7 +119,7 @@ function optionsOf({
     },
     axes: [
       { ...axis, label: xName, size: 34 },
-      { ...axis, label: yName, size: 52, ...(log ? { values: powersOfTen } : {}) },
+      { ...axis, label: yName, size: 52, ...(log ? powersOfTen(axis) : {}) },
       ...(shares
         ? [
             {
@@ -162,14 +162,22 @@ function optionsOf({
   };
 }
 
-/** Every power of ten is named, the ticks between are not. */
-const powersOfTen = (_: uPlot, ticks: (number | null)[]): string[] =>
-  ticks.map((tick) => {
-    const digits = tick === null ? "" : tick.toExponential(4);
-    if (!digits.startsWith("1.0000e")) return "";
-    const value = Number(digits);
-    return value >= 0.001 && value <= 1000 ? String(value) : value.toExponential(0);
-  });
+/** Of a logarithmic axis: every power of ten has a line and a name, what lies between has none. */
+function powersOfTen({ grid, ticks }: Pick<uPlot.Axis, "grid" | "ticks">): Partial<uPlot.Axis> {
+  const isPower = (tick: number): boolean => tick.toExponential(4).startsWith("1.0000e");
+  const filter = (_: uPlot, splits: number[]): (number | null)[] =>
+    splits.map((tick) => (isPower(tick) ? tick : null));
+  return {
+    grid: { ...grid, filter },
+    ticks: { ...ticks, filter },
+    values: (_, splits: (number | null)[]) =>
+      splits.map((tick) => {
+        if (tick === null || !isPower(tick)) return "";
+        const value = Number(tick.toExponential(4));
+        return value >= 0.001 && value <= 1000 ? String(value) : value.toExponential(0);
+      }),
+  };
+}
 
 /** Fills each stretch with its label's color, below grid and lines. */
 function fillBands(

@@ -25,7 +25,7 @@ export function XyPlot({
         stroke={lineColor(0)}
         strokeWidth={5}
         strokeLinecap="round"
-        strokeOpacity={0.6}
+        strokeOpacity={0.75}
         fill="none"
       />
     </PlaneFrame>

@@ -82,10 +82,9 @@ function Design({ design }: { design: NonNullable<Report["design"]> }) {
           <thead>
             <tr>
               <th>Design</th>
-              <th style={{ width: "34%" }}>
+              <th className="metered-head">
                 {scored ? "Accuracy" : "Variance explained"} on left-out recordings
               </th>
-              <th aria-label="Accuracy" />
               <th className="number">Loss</th>
               <th aria-label="Chosen" />
             </tr>
@@ -96,14 +95,16 @@ function Design({ design }: { design: NonNullable<Report["design"]> }) {
               <tr key={i}>
                 <td style={{ fontWeight: chosen ? 600 : undefined }}>{what}</td>
                 <td>
-                  <div className="meter" aria-hidden="true">
-                    <div
-                      data-chosen={chosen || undefined}
-                      style={{ width: `${100 * Math.max(0, accuracy ?? 1 - loss)}%` }}
-                    />
+                  <div className="metered">
+                    <div className="meter" aria-hidden="true">
+                      <div
+                        data-chosen={chosen || undefined}
+                        style={{ width: `${100 * Math.max(0, accuracy ?? 1 - loss)}%` }}
+                      />
+                    </div>
+                    <span>{percent(accuracy ?? 1 - loss)}</span>
                   </div>
                 </td>
-                <td className="number">{percent(accuracy ?? 1 - loss)}</td>
                 <td className="number">{score(loss)}</td>
                 <td style={{ whiteSpace: "nowrap" }}>
                   {chosen && <span className="good">chosen</span>}

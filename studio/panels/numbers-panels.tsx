@@ -57,8 +57,9 @@ export function NumbersPanels({
           description={`${errors.length} test windows: errors over the predicted ${name}`}
         />
         <Text size="xs" className="muted" mt="sm">
-          Mean error {figure(scores.mae)}, root of the mean square {figure(Math.sqrt(scores.mse))}.
-          A slope or a curve here is something that the network has not learned.
+          Mean absolute error {figure(scores.mae)}, root of the mean square{" "}
+          {figure(Math.sqrt(scores.mse))}. A slope or a curve here is something that the network has
+          not learned.
         </Text>
       </Section>
     </div>

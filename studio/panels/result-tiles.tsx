@@ -46,7 +46,7 @@ function ScoreTiles({ report }: { report: Report }) {
       <>
         <Tile name={`R², ${network}`} value={fixed(r2)} note={note(fixed(only?.r2), over)} />
         <Tile
-          name={`Mean error, ${network}`}
+          name={`Mean absolute error, ${network}`}
           value={figure(mae)}
           note={note(only && figure(only.mae), over)}
         />

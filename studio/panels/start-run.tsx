@@ -46,7 +46,7 @@ export function StartRun({ project, runs }: { project: Project; runs: readonly R
             <NativeSelect
               size="sm"
               aria-label="Threads"
-              w={130}
+              w={150}
               title="Automatic takes as many as the network is worth. The result has the same bits with any number."
               value={threads}
               onChange={({ currentTarget }) => setThreads(currentTarget.value)}

@@ -13,7 +13,14 @@ const COLORS: { readonly [status in RunStatus]: string } = {
 
 export function StatusBadge({ status }: { status: RunStatus }) {
   return (
-    <Badge color={COLORS[status]} variant="light" size="sm" radius="sm" tt="none">
+    <Badge
+      color={COLORS[status]}
+      variant="light"
+      size="sm"
+      radius="sm"
+      tt="none"
+      styles={{ label: { overflow: "visible" } }}
+    >
       {status}
     </Badge>
   );

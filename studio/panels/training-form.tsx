@@ -85,12 +85,12 @@ export function TrainingForm({
       {recipe.task !== "regression" && (
         <NativeSelect
           size="xs"
-          label="Weights of the labels"
+          label="Importance of the labels"
           value={typeof training.classWeights === "string" ? training.classWeights : OWN}
           onChange={({ currentTarget: { value } }) => value !== OWN && set("classWeights", value)}
           data={[
-            { value: "none", label: "none" },
-            { value: "auto", label: "auto: rare labels weigh more" },
+            { value: "none", label: "all the same" },
+            { value: "auto", label: "rare labels count more" },
             ...(typeof training.classWeights === "string"
               ? []
               : [{ value: OWN, label: "as in the recipe's text" }]),
@@ -99,12 +99,12 @@ export function TrainingForm({
       )}
       <NativeSelect
         size="xs"
-        label="Weights that ship"
+        label="Epoch that ships"
         value={training.keep}
         onChange={({ currentTarget }) => set("keep", currentTarget.value)}
         data={[
-          { value: "best", label: "of the best epoch" },
-          { value: "last", label: "of the last epoch" },
+          { value: "best", label: "the best one" },
+          { value: "last", label: "the last one" },
         ]}
       />
     </div>
