@@ -32,7 +32,7 @@ export function App() {
         <div className="bar-inner">
           <a className="brand" href={HOME} aria-label="Tinsmith">
             <Anvil />
-            <span>Tinsmith</span>
+            <span className="brand-name">Tinsmith</span>
           </a>
           {route.page === "project" ? <ProjectBar route={route} /> : <div className="tabs" />}
           <SchemeToggle />

@@ -102,7 +102,7 @@ function Design({ design }: { design: NonNullable<Report["design"]> }) {
                         style={{ width: `${100 * Math.max(0, accuracy ?? 1 - loss)}%` }}
                       />
                     </div>
-                    <span>{percent(accuracy ?? 1 - loss)}</span>
+                    <span className="metered-figure">{percent(accuracy ?? 1 - loss)}</span>
                   </div>
                 </td>
                 <td className="number">{score(loss)}</td>
