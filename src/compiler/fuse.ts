@@ -40,10 +40,17 @@ function fuseInto(
     const tensor = consumer.tensors[b];
     if (tensor === undefined || keep.has(tensor)) continue;
     if (consumer.kernel.buffers[b]!.role !== "input") continue;
-    if (consumer.tensors.filter((t) => t === tensor).length !== 1) continue;
-    if (steps.some((s, i) => i !== c && readsTensor(s, tensor))) continue;
-    const p = steps.findIndex((s) => writesTensor(s, tensor));
-    if (p < 0 || p > c) continue;
+    if (consumer.tensors.indexOf(tensor) !== consumer.tensors.lastIndexOf(tensor)) continue;
+    let p = -1;
+    let readers = 0;
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i]!;
+      const at = step.tensors.indexOf(tensor);
+      if (at < 0) continue;
+      if (readsTensor(step, tensor)) readers++;
+      if (p < 0 && writesTensor(step, tensor)) p = i;
+    }
+    if (readers !== 1 || p < 0 || p > c) continue;
     // What else the consumer reads must exist before the producer runs, and must not be changed
     // in between.
     const others = consumer.tensors.filter(

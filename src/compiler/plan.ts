@@ -21,13 +21,16 @@ export type Plan = {
 const CLOSE = 1.001;
 
 /**
- * Places blocks greedily in several orders (by size, by life, by start) and keeps the smallest
+ * Lays blocks that live throughout at the bottom, where they are in nobody's way. Places the others
+ * greedily in several orders (by size, by life, by start) and keeps the smallest
  * arena; ties go to the earlier order, so the plan is deterministic. It stops at the first plan
  * that no other can beat by a thousandth.
  * @param alignment of every offset, in bytes
  */
 export function planMemory(blocks: readonly Block[], alignment: number): Plan {
   const bound = lowerBound(blocks, alignment);
+  const first = blocks.reduce((from, b) => Math.min(from, b.from), Infinity);
+  const last = blocks.reduce((to, b) => Math.max(to, b.to), -Infinity);
   const life = (b: Block): number => b.to - b.from;
   const orders: ((a: Block, b: Block) => number)[] = [
     (a, b) => b.bytes - a.bytes || a.from - b.from,
@@ -36,9 +39,21 @@ export function planMemory(blocks: readonly Block[], alignment: number): Plan {
     (a, b) => a.from - b.from || b.bytes - a.bytes,
     (a, b) => b.to - a.to || b.bytes - a.bytes,
   ];
+  const bottom = new Array<number>(blocks.length).fill(0);
+  const others: number[] = [];
+  let floor = 0;
+  for (let i = 0; i < blocks.length; i++) {
+    const { bytes, from, to } = blocks[i]!;
+    if (from > first || to < last) others.push(i);
+    else {
+      bottom[i] = floor;
+      floor += align(bytes, alignment);
+    }
+  }
   let best: Plan | undefined;
   for (const order of orders) {
-    const { offsets, bytes } = place(blocks, order, alignment);
+    others.sort((i, j) => order(blocks[i]!, blocks[j]!) || i - j);
+    const { offsets, bytes } = place(blocks, others, bottom, floor, alignment);
     if (!best || bytes < best.bytes) best = { offsets, bytes, bound };
     if (bytes <= bound * CLOSE) break;
   }
@@ -66,24 +81,31 @@ const align = (bytes: number, alignment: number): number =>
 /** First fit: each block in turn takes the lowest gap among the placed blocks it lives with. */
 function place(
   blocks: readonly Block[],
-  order: (a: Block, b: Block) => number,
+  sequence: readonly number[],
+  bottom: readonly number[],
+  floor: number,
   alignment: number,
 ): { readonly offsets: readonly number[]; readonly bytes: number } {
-  const offsets = new Array<number>(blocks.length).fill(0);
+  const offsets = [...bottom];
+  /** Where the next block may begin. */
+  const ends = new Array<number>(blocks.length).fill(0);
   /** By rising offset. */
   const placed: number[] = [];
-  const sequence = blocks.map((_, i) => i).sort((i, j) => order(blocks[i]!, blocks[j]!) || i - j);
-  let bytes = 0;
-  for (const i of sequence) {
+  let bytes = floor;
+  // Most of the time goes here, for each pair of blocks.
+  for (let n = 0; n < sequence.length; n++) {
+    const i = sequence[n]!;
     const { bytes: size, from, to } = blocks[i]!;
-    let offset = 0;
-    for (const j of placed) {
+    let offset = floor;
+    for (let at = 0; at < placed.length; at++) {
+      const j = placed[at]!;
       const other = blocks[j]!;
       if (other.from > to || from > other.to) continue;
       if (offset + size <= offsets[j]!) break;
-      offset = Math.max(offset, align(offsets[j]! + other.bytes, alignment));
+      if (ends[j]! > offset) offset = ends[j]!;
     }
     offsets[i] = offset;
+    ends[i] = align(offset + size, alignment);
     let at = placed.length;
     while (at > 0 && offsets[placed[at - 1]!]! > offset) at--;
     placed.splice(at, 0, i);

@@ -86,13 +86,17 @@ export function isVectorizable(kernel: Kernel, loop: Loop): boolean {
       }
       case "op":
       case "call": {
-        const args = expr.args.map(depends);
-        if (args.includes(undefined)) return undefined;
-        if (!args.includes(true)) return false;
+        let some = false;
+        for (let i = 0; i < expr.args.length; i++) {
+          const answer = depends(expr.args[i]!);
+          if (answer === undefined) return undefined;
+          some ||= answer;
+        }
+        if (!some) return false;
         if (expr.kind === "call") return isVectorRoutine(expr.routine) ? true : undefined;
         if (OPS[expr.op].simd === null) return undefined;
         if (expr.op === "shl" || expr.op === "shr" || expr.op === "shru")
-          return args[1] ? undefined : true;
+          return depends(expr.args[1]!) ? undefined : true;
         return true;
       }
     }

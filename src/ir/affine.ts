@@ -11,19 +11,20 @@ export type Affine = {
   readonly coefficients: ReadonlyMap<string, number>;
 };
 
+const NONE: ReadonlyMap<string, number> = new Map();
+
 /** The affine form of an int32 expression over axes, or undefined where it has none. */
 export function affineOf(expr: Expr): Affine | undefined {
-  if (expr.kind === "const") return { constant: expr.value, coefficients: new Map() };
+  if (expr.kind === "const") return { constant: expr.value, coefficients: NONE };
   if (expr.kind === "axis") return { constant: 0, coefficients: new Map([[expr.axis, 1]]) };
   return expr.kind === "op" ? affineOfOp(expr) : undefined;
 }
 
 const affineOfOp = memoize((expr: Expr & { readonly kind: "op" }): Affine | undefined => {
-  const [first, second] = expr.args;
-  if (!first || !second) return undefined;
-  const a = affineOf(first);
-  const b = affineOf(second);
-  if (!a || !b) return undefined;
+  if (expr.args.length !== 2) return undefined;
+  const a = affineOf(expr.args[0]!);
+  const b = a && affineOf(expr.args[1]!);
+  if (!b) return undefined;
   switch (expr.op) {
     case "add":
       return combine(a, b, 1);
@@ -47,19 +48,23 @@ export function equalAffine(a: Affine, b: Affine): boolean {
 }
 
 function combine(a: Affine, b: Affine, sign: 1 | -1): Affine {
+  const constant = a.constant + sign * b.constant;
+  if (b.coefficients.size === 0) return { constant, coefficients: a.coefficients };
+  if (a.coefficients.size === 0 && sign === 1) return { constant, coefficients: b.coefficients };
   const coefficients = new Map(a.coefficients);
-  for (const [axis, coefficient] of b.coefficients) {
+  b.coefficients.forEach((coefficient, axis) => {
     const sum = (coefficients.get(axis) ?? 0) + sign * coefficient;
     if (sum === 0) coefficients.delete(axis);
     else coefficients.set(axis, sum);
-  }
-  return { constant: a.constant + sign * b.constant, coefficients };
+  });
+  return { constant, coefficients };
 }
 
 function scale(a: Affine, factor: number): Affine {
-  if (factor === 0) return { constant: 0, coefficients: new Map() };
-  return {
-    constant: a.constant * factor,
-    coefficients: new Map([...a.coefficients].map(([axis, c]) => [axis, c * factor])),
-  };
+  const coefficients = new Map<string, number>();
+  if (factor === 0) return { constant: 0, coefficients };
+  a.coefficients.forEach((coefficient, axis) => {
+    coefficients.set(axis, coefficient * factor);
+  });
+  return { constant: a.constant * factor, coefficients };
 }

@@ -30,10 +30,11 @@ export function op(name: OpName, ...args: readonly Expr[]): Expr {
   const row = OPS[name];
   if (args.length !== row.args.length)
     throw new TypeError(`op ${name}: takes ${row.args.length} arguments, got ${args.length}`);
-  args.forEach((arg, i) => {
-    if (arg.type !== row.args[i])
-      throw new TypeError(`op ${name}: argument ${i} must be ${row.args[i]}, got ${arg.type}`);
-  });
+  for (let i = 0; i < args.length; i++) {
+    const { type } = args[i]!;
+    if (type !== row.args[i])
+      throw new TypeError(`op ${name}: argument ${i} must be ${row.args[i]}, got ${type}`);
+  }
   return { kind: "op", type: row.result, op: name, args };
 }
 

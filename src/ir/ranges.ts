@@ -57,7 +57,9 @@ export function rangeOf(expr: Expr, context: RangeContext): Range {
 }
 
 function rangeOfOp(expr: Expr & { kind: "op" }, context: RangeContext): Range {
-  const [first, second, third] = expr.args;
+  const first = expr.args[0];
+  const second = expr.args[1];
+  const third = expr.args[2];
   switch (expr.op) {
     case "add":
     case "sub":

@@ -6,15 +6,15 @@
 import { affineOf } from "./affine.ts";
 import type { Buffer, Expr, Kernel, Routine, Stmt } from "./kernel.ts";
 import { OPS } from "./ops.ts";
-import { type Range, rangeOf } from "./ranges.ts";
+import { type Range, type RangeContext, rangeOf } from "./ranges.ts";
 import { everyStmt } from "./walk.ts";
 
 const IDENTIFIER = /^[A-Za-z][A-Za-z0-9_]*$/;
 
-type Scope = {
-  readonly axes: Map<string, number>;
-  readonly registers: Map<string, Expr["type"]>;
-  readonly ranges: Map<string, Range>;
+/** What is declared where a statement stands. */
+type Scope = RangeContext & {
+  readonly types: Map<string, Expr["type"]>;
+  readonly registers: Map<string, Range>;
 };
 
 /** @throws Error naming the kernel and the rule that it breaks */
@@ -49,11 +49,7 @@ export function verifyKernel(kernel: Kernel): void {
   const checkIndex = (buffer: Buffer, index: Expr, scope: Scope): void => {
     if (index.type !== "int32") fail(`an index of "${buffer.name}" must be int32`);
     checkExpr(index, scope);
-    const range = rangeOf(index, {
-      axes: scope.axes,
-      registers: scope.ranges,
-      dtypeOf: (name) => bufferOf(name).dtype,
-    });
+    const range = rangeOf(index, scope);
     if (range.low < 0 || range.high >= buffer.length)
       fail(
         `an index of "${buffer.name}" must be within 0 to ${buffer.length - 1}, got ${range.low} to ${range.high}`,
@@ -73,7 +69,7 @@ export function verifyKernel(kernel: Kernel): void {
         if (!scope.axes.has(expr.axis)) fail(`axis "${expr.axis}" is not in scope`);
         return;
       case "register":
-        if (scope.registers.get(expr.name) !== expr.type)
+        if (scope.types.get(expr.name) !== expr.type)
           fail(`register "${expr.name}" of type ${expr.type} is not in scope`);
         return;
       case "load": {
@@ -89,11 +85,12 @@ export function verifyKernel(kernel: Kernel): void {
         if (!row) fail(`no operation "${expr.op}"`);
         if (row.result !== expr.type || row.args.length !== expr.args.length)
           fail(`operation ${expr.op} has the wrong type or number of arguments`);
-        expr.args.forEach((arg, i) => {
+        for (let i = 0; i < expr.args.length; i++) {
+          const arg = expr.args[i]!;
           if (arg.type !== row.args[i])
             fail(`operation ${expr.op}: argument ${i} must be ${row.args[i]}, got ${arg.type}`);
           checkExpr(arg, scope);
-        });
+        }
         if (expr.op === "div" || expr.op === "rem") {
           const divisor = expr.args[1]!;
           if (divisor.kind !== "const" || divisor.value < 1)
@@ -122,28 +119,22 @@ export function verifyKernel(kernel: Kernel): void {
     loop: (Stmt & { kind: "loop" }) | undefined,
   ): void {
     const scope: Scope = {
-      axes: outer.axes,
+      ...outer,
+      types: new Map(outer.types),
       registers: new Map(outer.registers),
-      ranges: new Map(outer.ranges),
     };
-    for (const stmt of block) {
+    for (let i = 0; i < block.length; i++) {
+      const stmt = block[i]!;
       switch (stmt.kind) {
         case "let":
           declare(stmt.name);
           checkExpr(stmt.value, scope);
-          scope.registers.set(stmt.name, stmt.value.type);
+          scope.types.set(stmt.name, stmt.value.type);
           if (stmt.value.type === "int32" && !assigned.has(stmt.name))
-            scope.ranges.set(
-              stmt.name,
-              rangeOf(stmt.value, {
-                axes: scope.axes,
-                registers: scope.ranges,
-                dtypeOf: (name) => bufferOf(name).dtype,
-              }),
-            );
+            scope.registers.set(stmt.name, rangeOf(stmt.value, scope));
           break;
         case "set":
-          if (scope.registers.get(stmt.name) !== stmt.value.type)
+          if (scope.types.get(stmt.name) !== stmt.value.type)
             fail(`register "${stmt.name}" of type ${stmt.value.type} is not in scope`);
           checkExpr(stmt.value, scope);
           break;
@@ -187,7 +178,7 @@ export function verifyKernel(kernel: Kernel): void {
   /** Necessary conditions; tests run parallel loops backwards as well to see the rest. */
   function checkParallel(loop: Stmt & { kind: "loop" }, scope: Scope): void {
     everyStmt(loop.body, (stmt) => {
-      if (stmt.kind === "set" && scope.registers.has(stmt.name))
+      if (stmt.kind === "set" && scope.types.has(stmt.name))
         fail(`parallel axis "${loop.axis}": register "${stmt.name}" carries over iterations`);
       if (stmt.kind === "store" && bufferOf(stmt.buffer).role !== "scratch") {
         const index = affineOf(stmt.index);
@@ -197,7 +188,13 @@ export function verifyKernel(kernel: Kernel): void {
     });
   }
 
-  checkBlock(kernel.body, { axes: new Map(), registers: new Map(), ranges: new Map() }, undefined);
+  const nothing: Scope = {
+    axes: new Map(),
+    types: new Map(),
+    registers: new Map(),
+    dtypeOf: (name) => bufferOf(name).dtype,
+  };
+  checkBlock(kernel.body, nothing, undefined);
   for (const buffer of kernel.buffers)
     if ((buffer.role === "output" || buffer.role === "update") && !stored.has(buffer.name))
       fail(`${buffer.role} "${buffer.name}" is never written`);
