@@ -3,34 +3,19 @@
  * recordings, then learning rate and number of epochs for the block that won, and says what it
  * tried and why it chose. The test recordings take no part in any of it.
  */
-
 import type { Layout } from "../samples/layout.ts";
-import { areQuantities } from "../samples/number-labels.ts";
 import type { Part } from "../samples/part.ts";
-import type { Sample } from "../samples/sample.ts";
 import type { Split } from "../samples/split.ts";
 import { gatherWindows, type WindowLabelRule, type Windows } from "../samples/windows.ts";
 import { type SpectrogramAugmentation, usualAugmentation } from "../train/augment-spectrogram.ts";
 import { anomalyFor } from "./anomaly-features.ts";
-import { type CrossValidation, crossValidate, type Score } from "./cross-validate.ts";
+import { bestOf, chooseBlock, reasonFor, type Tried } from "./choose-trial.ts";
+import { type CrossValidation, crossValidate } from "./cross-validate.ts";
 import { countLabels, datasetOf, rowsWithin } from "./dataset.ts";
 import { extractFeatures, type PreparedBlock, prepareBlock } from "./features.ts";
 import { makeFolds } from "./folds.ts";
-import {
-  batchFor,
-  type Candidate,
-  kindOf,
-  trialsFor,
-  validationFractionFor,
-  windowFor,
-} from "./kinds.ts";
-import {
-  type Augmentation,
-  DEFAULT_LAYERS,
-  type Reading,
-  type Recipe,
-  type Task,
-} from "./recipe.ts";
+import { type Candidate, kindOf, trialsFor } from "./kinds.ts";
+import type { Augmentation, Recipe } from "./recipe.ts";
 import type { Trial } from "./report.ts";
 
 export type Design = {
@@ -39,54 +24,6 @@ export type Design = {
   readonly reasons: readonly string[];
 };
 
-/** Accuracies closer than this are told apart by their loss. */
-const SAME_ACCURACY = 0.005;
-/** Features that carry the offset of the sensor must win by this much. */
-const OFFSET_HANDICAP = 0.02;
-
-/** The draft of a recipe with everything that needs no looking at features. */
-export function draftRecipe(options: {
-  readonly name: string;
-  readonly source: string;
-  readonly seed: number;
-  readonly reading: Reading;
-  readonly samples: readonly Sample[];
-  /** @default regression when `targets` are named or the labels are quantities, else classification */
-  readonly task?: Task;
-  /** Columns of a table that hold numbers to predict. @default none */
-  readonly targets?: readonly string[];
-}): Recipe {
-  const kind = kindOf(options.samples);
-  const { targets = [] } = options;
-  const isNumeric = targets.length > 0 || areQuantities(options.samples);
-  return {
-    tinsmith: 1,
-    name: options.name,
-    source: options.source,
-    seed: options.seed,
-    reading: options.reading,
-    task: options.task ?? (isNumeric ? "regression" : "classification"),
-    targets,
-    input: { ...windowFor(kind, options.samples), labelRule: "majority" },
-    split: { testFraction: 0.2, validationFraction: validationFractionFor(kind) },
-    block: { type: "spectral", params: {} },
-    standardize: true,
-    layers: DEFAULT_LAYERS,
-    training: {
-      epochs: 30,
-      learningRate: 0.005,
-      learningRateSchedule: "constant",
-      batchSize: batchFor(kind, options.samples.length),
-      patience: 0,
-      keep: "best",
-      classWeights: "none",
-      augmentation: null,
-    },
-    anomaly: null,
-  };
-}
-
-type Tried = { readonly what: string; readonly score: Score };
 type TriedBlock = Tried & {
   readonly candidate: Candidate;
   readonly prepared: PreparedBlock;
@@ -271,32 +208,4 @@ function augmentationOf(augmentation: SpectrogramAugmentation): Augmentation {
   return { noise, timeMasks, frequencyMasks, timeShift };
 }
 
-/** The best block; one that carries the offset must lead those that do not by a margin. */
-function chooseBlock(blocks: readonly TriedBlock[]): TriedBlock {
-  const best = bestOf(blocks);
-  if (!best.candidate.carriesOffset) return best;
-  const free = blocks.filter((tried) => !tried.candidate.carriesOffset);
-  if (free.length === 0) return best;
-  const other = bestOf(free);
-  return merit(best.score) - merit(other.score) > OFFSET_HANDICAP ? best : other;
-}
-
 const list = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
-
-function reasonFor(block: TriedBlock, blocks: readonly TriedBlock[]): string {
-  const best = bestOf(blocks);
-  if (best === block)
-    return `${block.candidate.what}: the best accuracy on left-out recordings (closer than ${100 * SAME_ACCURACY} points, the lower loss wins).`;
-  return `${block.candidate.what}: ${best.candidate.what} is ahead by less than ${100 * OFFSET_HANDICAP} points and carries the offset of the sensor, which changes with the way it is mounted.`;
-}
-
-const bestOf = <T extends Tried>(tried: readonly T[]): T =>
-  tried.reduce((a, b) => (isBetter(b.score, a.score) ? b : a));
-
-/** Accuracy; of numbers, whose loss is in units of their variance, about R². */
-const merit = ({ accuracy, loss }: Score): number => accuracy ?? 1 - loss;
-
-function isBetter(a: Score, b: Score): boolean {
-  if (Math.abs(merit(a) - merit(b)) > SAME_ACCURACY) return merit(a) > merit(b);
-  return a.loss < b.loss;
-}

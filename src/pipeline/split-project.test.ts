@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { readCsv } from "../samples/formats/csv.ts";
 import type { ReadOptions } from "../samples/formats/reader.ts";
 import type { Sample } from "../samples/sample.ts";
-import { draftRecipe } from "./designer.ts";
+import { draftRecipe } from "./draft-recipe.ts";
 import { splitProject } from "./split-project.ts";
 
 const TABLE = `x,"t, °C",flow\n${Array.from({ length: 9 }, (_, i) => `${i},${i}.5,${i * i}`).join("\n")}`;
