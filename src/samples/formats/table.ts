@@ -17,6 +17,7 @@ import type { Axis, Category, Sample } from "../sample.ts";
 import { runsOf, withSegments } from "../segments.ts";
 import { type Columns, categoryOfCell, findColumns, type TextTable } from "./columns.ts";
 import { describe, type ReadOptions, unreadable } from "./reader.ts";
+import { timesOf, valuesOf } from "./table-values.ts";
 import { intervalOf } from "./timestamps.ts";
 
 /** Notes name this many axes. */
@@ -218,50 +219,6 @@ function checkLabels(
     name,
     `row ${odd + 2}, column ${describe(titles[label])} must hold a class, got ${rows[odd]![label]!.trim()}`,
     "Name it with labelColumn (--label-column) if its numbers are classes or to be predicted, or leave it out with ignoreColumns (--ignore-columns).",
-  );
-}
-
-/** The axes and values; a column in which no cell is a number is text. */
-function valuesOf(
-  name: string,
-  table: TextTable,
-  { others, time }: Columns,
-): { axes: Axis[]; values: Float32Array; texts: number[] } {
-  const { titles, rows } = table;
-  const isText = (column: number) =>
-    rows.every((row) => !isNumber(row[column]!)) &&
-    rows.some((row) => /\p{L}/u.test(row[column]!) && !/^\W*(?:nan|inf|null)/i.test(row[column]!));
-  const texts = others.filter(isText);
-  const numeric = others.filter((column) => !texts.includes(column));
-  if (numeric.length === 0) {
-    const got = texts.length > 0 ? "text only" : "none";
-    const what = time && texts.length === 0 ? `beside ${titles[time.column]}` : "of numbers";
-    throw unreadable("csv-header", name, `must have a column ${what}, got ${got}`);
-  }
-  const values = new Float32Array(rows.length * numeric.length);
-  let at = 0;
-  for (let row = 0; row < rows.length; row++) {
-    for (const column of numeric) values[at++] = numberAt(name, table, row, column);
-  }
-  return { axes: numeric.map((column) => ({ name: titles[column]!, units: "" })), values, texts };
-}
-
-function timesOf(
-  name: string,
-  table: TextTable,
-  { column, msPerUnit }: NonNullable<Columns["time"]>,
-): Float64Array {
-  return Float64Array.from(table.rows, (_, row) => numberAt(name, table, row, column) * msPerUnit);
-}
-
-function numberAt(name: string, { titles, rows }: TextTable, row: number, column: number): number {
-  const cell = rows[row]![column]!.trim();
-  const value = isNumber(cell) ? Number(cell) : Number.NaN;
-  if (Number.isFinite(Math.fround(value))) return value;
-  throw unreadable(
-    "csv-value",
-    name,
-    `row ${row + 2}, column ${describe(titles[column])} must be a finite number, got ${cell === "" ? "an empty cell" : describe(cell)}`,
   );
 }
 
