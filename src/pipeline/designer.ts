@@ -6,6 +6,7 @@
 import type { Layout } from "../samples/layout.ts";
 import type { Part } from "../samples/part.ts";
 import type { Split } from "../samples/split.ts";
+import { list } from "../samples/split-sides.ts";
 import { gatherWindows, type WindowLabelRule, type Windows } from "../samples/windows.ts";
 import { type SpectrogramAugmentation, usualAugmentation } from "../train/augment-spectrogram.ts";
 import { anomalyFor } from "./anomaly-features.ts";
@@ -207,5 +208,3 @@ function augmentationOf(augmentation: SpectrogramAugmentation): Augmentation {
   const { noise = 0, timeMasks = none, frequencyMasks = none, timeShift = 0 } = augmentation;
   return { noise, timeMasks, frequencyMasks, timeShift };
 }
-
-const list = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
