@@ -46,7 +46,8 @@ export function compile(
 
   // Steps of all entries on one time line, so that one plan serves them all.
   const blocks: BlockOf[] = [];
-  const blockOf = new Map<string, number>();
+  const sharedBlockOf = new Map<string, number>();
+  const blockOf = new Map(names.map((name) => [name, new Map<string, number>()]));
   const steps: { entry: string; step: Step; scratch: (number | undefined)[] }[] = [];
   const END = Number.MAX_SAFE_INTEGER;
   const lowering = makeLowering();
@@ -54,8 +55,9 @@ export function compile(
   const aliasesOf = new Map(names.map((name) => [name, updatesOf(graphs[name]!)]));
   const isShared = (t: GraphTensor): boolean =>
     t.kind === "state" || (t.kind === "input" && (uses.get(t.name) ?? 0) > 1);
-  const key = (entry: string, tensor: GraphTensor): string =>
-    isShared(tensor) ? `/${tensor.name}` : `${entry}/${tensor.name}`;
+  /** The blocks by name among which that of a tensor is. */
+  const blocksWith = (entry: string, tensor: GraphTensor): Map<string, number> =>
+    isShared(tensor) ? sharedBlockOf : blockOf.get(entry)!;
 
   for (const entry of names) {
     const graph = graphs[entry]!;
@@ -68,13 +70,13 @@ export function compile(
 
     const blockFor = (name: string, at: number): number => {
       const tensor = tensorOf(graph, aliases.get(name) ?? name);
-      const id = key(entry, tensor);
-      let block = blockOf.get(id);
+      const known = blocksWith(entry, tensor);
+      let block = known.get(tensor.name);
       if (block === undefined) {
         const bytes = bytesOf(tensor.dtype, tensor.shape);
         const from = isShared(tensor) ? 0 : tensor.kind === "input" ? start : at;
         block = blocks.push({ bytes, from, to: isShared(tensor) ? END : at }) - 1;
-        blockOf.set(id, block);
+        known.set(tensor.name, block);
       }
       const held = blocks[block]!;
       held.to = Math.max(held.to, at);
@@ -105,7 +107,7 @@ export function compile(
     });
     for (const output of graph.outputs) {
       const tensor = tensorOf(graph, aliases.get(output) ?? output);
-      const block = blockOf.get(key(entry, tensor));
+      const block = blocksWith(entry, tensor).get(tensor.name);
       if (block !== undefined) blocks[block]!.to = Math.max(blocks[block]!.to, end);
     }
 
@@ -124,7 +126,7 @@ export function compile(
           if (step.tensors.filter((t) => t === input).length > 1) continue;
           const kernel = inPlaceForm(step.kernel, n, o);
           if (!kernel) continue;
-          blockOf.set(key(entry, tensorOf(graph, output)), blockFor(input, start + i));
+          blocksWith(entry, tensorOf(graph, output)).set(output, blockFor(input, start + i));
           return {
             ...step,
             kernel,
@@ -144,7 +146,7 @@ export function compile(
     const tensor = tensorOf(graph, aliasesOf.get(entry)!.get(name) ?? name);
     if (tensor.kind === "constant")
       return constants.add(tensor.name, tensor.dtype, tensor.data!, tensor.shape);
-    const block = blockOf.get(key(entry, tensor));
+    const block = blocksWith(entry, tensor).get(tensor.name);
     if (block === undefined) throw new Error(`compile: nothing computes tensor "${name}"`);
     return { region: "arena", offset: plan.offsets[block]! };
   };

@@ -43,9 +43,10 @@ export function nodeStructure(
 
 /** What decides the program of a graph: all of it but the first contents of its states. */
 export function graphStructure(graph: Graph): string {
-  const tensors = [...graph.tensors.values()].map(({ kind, name, data, ...spec }) => {
-    const content = kind === "constant" ? contentText(data!) : "";
-    return `${kind} ${JSON.stringify(name)} ${specText(spec)}${content}`;
+  const tensors: string[] = [];
+  graph.tensors.forEach((tensor) => {
+    const content = tensor.kind === "constant" ? contentText(tensor.data!) : "";
+    tensors.push(`${tensor.kind} ${JSON.stringify(tensor.name)} ${specText(tensor)}${content}`);
   });
   const nodes = graph.nodes.map(
     ({ name, operator, attributes, inputs, outputs }) =>

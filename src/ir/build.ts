@@ -182,10 +182,14 @@ function statementBuilder(taken: Set<string>): {
 } {
   const top: Stmt[] = [];
   const blocks: Stmt[][] = [top];
+  /** How often each hint has been asked for: all names up to that number are taken. */
+  const asked = new Map<string, number>();
   const unique = (hint: string): string => {
-    let name = hint;
-    for (let n = 1; taken.has(name); n++) name = `${hint}_${n}`;
+    let n = asked.get(hint) ?? 0;
+    let name = n === 0 ? hint : `${hint}_${n}`;
+    while (taken.has(name)) name = `${hint}_${++n}`;
     taken.add(name);
+    asked.set(hint, n + 1);
     return name;
   };
   const push = (s: Stmt): void => {

@@ -4,5 +4,7 @@ import type { Rng } from "../base/rng.ts";
 /** Uniform within ± sqrt(6 / (fanIn + fanOut)). */
 export function glorotUniform(rng: Rng, fanIn: number, fanOut: number, size: number): Float32Array {
   const limit = Math.sqrt(6 / (fanIn + fanOut));
-  return Float32Array.from({ length: size }, () => rng.uniform(-limit, limit));
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i++) values[i] = rng.uniform(-limit, limit);
+  return values;
 }
