@@ -19,6 +19,8 @@ export const MEETING_WORDS = {
   departures: 140,
   /** Not 0 when a thread has given up. */
   failed: 192,
+  /** 1 when the last wait was so long that a thread went to sleep. */
+  tooLong: 196,
 } as const;
 
 export const MEETING_BYTES = 256;

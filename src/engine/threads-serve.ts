@@ -19,8 +19,8 @@ export type ThreadJob = {
   readonly departures: number;
 };
 
-/** Looks for an order before the thread goes to sleep: some 20 microseconds. */
-const SPINS = 6_000;
+/** Looks for an order before the thread goes to sleep: some 100 microseconds. */
+const SPINS = 30_000;
 
 /** The words of a meeting, and where each of them is. */
 export function meetingWords(memory: WebAssembly.Memory, meeting: number): Int32Array {

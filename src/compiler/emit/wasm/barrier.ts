@@ -1,16 +1,18 @@
 /**
  * Where threads wait for each other: a counter of those that have arrived and the number of the
  * meeting. The last one to arrive starts the next meeting; the others look at its number for a
- * while, for most meetings are short, and then sleep. Follows the threads extension of WebAssembly
- * (memory.atomic.wait32 and notify).
+ * while, for most meetings are short, and then sleep. Looking is cheap while each thread has a core,
+ * and sleeping while it has none: after a wait that was too long, the next look is a short one.
+ * Follows the threads extension of WebAssembly (memory.atomic.wait32 and notify).
  */
 import { MEETING_WORDS } from "../../meeting.ts";
 import type { Meeting } from "../../program.ts";
 import { type Code, makeCode } from "./encoder.ts";
 import { ATOMIC, I32, OP } from "./opcodes.ts";
 
-/** Looks at the number before a thread goes to sleep: about 20 microseconds. */
-const SPINS = 80_000;
+/** Looks at the number before a thread goes to sleep: about 130 microseconds, or 15. */
+const SPINS = 400_000;
+const SHORT_SPINS = 50_000;
 const ROUND_NS = 1_000_000_000;
 
 /**
@@ -25,6 +27,11 @@ export function emitBarrier({ threads, patienceSeconds }: Meeting, address: numb
   const load = (name: keyof typeof MEETING_WORDS): void => {
     word(name);
     atomic(ATOMIC.load);
+  };
+  const store = (name: keyof typeof MEETING_WORDS, value: number): void => {
+    word(name);
+    code.i32(value);
+    atomic(ATOMIC.store);
   };
   const add = (name: keyof typeof MEETING_WORDS, value: number): void => {
     word(name);
@@ -48,14 +55,11 @@ export function emitBarrier({ threads, patienceSeconds }: Meeting, address: numb
 
   load("number");
   code.set(meeting);
-  const done = code.open("block");
   add("arrived", 1);
   code.i32(threads - 1);
   code.op(OP.i32Eq);
   code.open("if");
-  word("arrived");
-  code.i32(0);
-  atomic(ATOMIC.store);
+  store("arrived", 0);
   add("number", 1);
   code.op(OP.drop);
   // Whoever goes to sleep says so first and then looks at the number, so that none is missed.
@@ -68,15 +72,22 @@ export function emitBarrier({ threads, patienceSeconds }: Meeting, address: numb
   code.end();
   code.otherwise();
 
+  const slept = code.open("block");
+  const met = code.open("block");
   code.i32(SPINS);
+  load("tooLong");
+  code.i32(SPINS - SHORT_SPINS);
+  code.op(OP.i32Mul);
+  code.op(OP.i32Sub);
   code.set(left);
   const spin = code.open("loop");
   isOver();
-  code.branchIf(done);
+  code.branchIf(met);
   count();
   code.branchIf(spin);
   code.end();
 
+  store("tooLong", 1);
   add("sleepers", 1);
   code.op(OP.drop);
   code.i32(Math.ceil(patienceSeconds));
@@ -103,6 +114,14 @@ export function emitBarrier({ threads, patienceSeconds }: Meeting, address: numb
   code.end();
   add("sleepers", -1);
   code.op(OP.drop);
+  code.i32(1);
+  code.branchIf(slept);
+  code.end();
+  // Stored only where it changes, so that threads do not take its cache line from each other.
+  load("tooLong");
+  code.open("if");
+  store("tooLong", 0);
+  code.end();
   code.end();
   code.end();
   return code;
