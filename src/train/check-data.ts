@@ -63,7 +63,15 @@ export function checkData(
 
 const isWeight = (value: number): boolean => Number.isFinite(value) && value >= 0;
 
-/** Every row that trains or validates. */
+function allFinite(values: Float32Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
+}
+
+/**
+ * Every row that trains or validates. What is wrong is put into words only where something is:
+ * trial after trial of small networks would leave much garbage else.
+ */
 function checkRows(
   { x, y, outputs, train, validation, sampleWeights }: TrainingData,
   sampleSize: number,
@@ -71,21 +79,22 @@ function checkRows(
   rule: (holds: boolean, text: string, got: unknown) => void,
 ): void {
   const samples = x.length / sampleSize;
-  const allFinite = (values: Float32Array): boolean => values.every((v) => Number.isFinite(v));
   const checkRow = (row: number): void => {
-    const isRow = Number.isInteger(row) && row >= 0 && row < samples;
-    rule(isRow, `row numbers must be from 0 to ${samples - 1}`, row);
-    const features = x.subarray(row * sampleSize, (row + 1) * sampleSize);
-    rule(allFinite(features), `row ${row} must hold finite values`, "NaN or infinity");
-    if (y instanceof Float32Array) {
-      const targets = y.subarray(row * outputs, (row + 1) * outputs);
-      rule(allFinite(targets), `the targets of row ${row} must be finite`, "NaN or infinity");
-      const outside = targets.find((t) => isShares && (t < 0 || t > 1));
-      rule(outside === undefined, `the targets of row ${row} must be from 0 to 1`, outside);
-    } else {
+    const fails = (text: string, got: unknown): void => rule(false, text, got);
+    if (!Number.isInteger(row) || row < 0 || row >= samples)
+      fails(`row numbers must be from 0 to ${samples - 1}`, row);
+    if (!allFinite(x, row * sampleSize, (row + 1) * sampleSize))
+      fails(`row ${row} must hold finite values`, "NaN or infinity");
+    if (y instanceof Int32Array) {
       const label = y[row]!;
-      rule(label >= 0 && label < outputs, `labels must be from 0 to ${outputs - 1}`, label);
+      if (label < 0 || label >= outputs) fails(`labels must be from 0 to ${outputs - 1}`, label);
+      return;
     }
+    const [start, end] = [row * outputs, (row + 1) * outputs];
+    if (!allFinite(y, start, end))
+      fails(`the targets of row ${row} must be finite`, "NaN or infinity");
+    for (let i = start; isShares && i < end; i++)
+      if (y[i]! < 0 || y[i]! > 1) fails(`the targets of row ${row} must be from 0 to 1`, y[i]);
   };
   for (const rows of [train, validation]) for (let i = 0; i < rows.length; i++) checkRow(rows[i]!);
   if (!sampleWeights) return;

@@ -123,13 +123,14 @@ async function fitOn(
   const pause = pacer(control.signal, control.pause);
 
   /** Sets indices and weights of a batch; returns its number of rows. */
-  const fill = (rows: Int32Array, start: number, weightOf: (row: number) => number): number => {
+  const fill = (rows: Int32Array, start: number, isTraining: boolean): number => {
     const count = Math.min(batchSize, rows.length - start);
     for (let i = 0; i < batchSize; i++) {
       // What fills the batch up counts for statistics of the batch, so it is rows of many kinds.
       const row = rows[i < count ? start + i : i % rows.length]!;
       ports.indices[i] = row;
-      ports.weights[i] = i < count ? weightOf(row) : 0;
+      const weight = isTraining ? weightOf(row) / count : 1;
+      ports.weights[i] = i < count ? weight : 0;
     }
     return count;
   };
@@ -146,15 +147,15 @@ async function fitOn(
     shuffling.shuffle(order);
     let sum = 0;
     for (let start = 0; start < order.length; start += batchSize) {
-      const count = Math.min(batchSize, order.length - start);
-      fill(order, start, (row) => weightOf(row) / count);
+      const count = fill(order, start, true);
       ports.seed[0] = dropping.u32();
       ports.schedule.set(nextSchedule());
       instance.run("step");
       sum += ports.stepLoss[0]! * count;
       // Nothing comes back from there.
       if (!Number.isFinite(sum)) return sum;
-      await pause();
+      const turn = pause();
+      if (turn) await turn;
     }
     return sum / order.length;
   };
@@ -164,7 +165,7 @@ async function fitOn(
     let loss = 0;
     let correct = 0;
     for (let start = 0; start < validation.length; start += batchSize) {
-      const count = fill(validation, start, () => 1);
+      const count = fill(validation, start, false);
       instance.run("evaluate");
       loss += ports.loss[0]!;
       correct += ports.correct?.[0] ?? 0;
