@@ -60,13 +60,22 @@ const nested = (around: readonly Loop[], inner: Loop): Loop =>
 
 const reduces = (loop: Loop): boolean => loop.body.some((stmt) => stmt.kind === "loop");
 
+/** Steps of the reductions in a body. */
+export const stepsOf = (body: readonly Stmt[]): number =>
+  body.reduce(
+    (sum, s) => sum + (s.kind === "loop" ? s.extent * Math.max(1, stepsOf(s.body)) : 0),
+    0,
+  );
+
 /** The loop around a vector loop whose rows make the cheapest tiles. */
 function chooseTile(around: readonly Loop[], vector: Loop, lanes: Lanes): Loop | undefined {
   let best: { readonly loop: Loop; readonly cost: number } | undefined;
   for (const loop of around) {
     if (loop.extent < 2) continue;
     const stride = strideOf(loop.axis, vector);
-    const { cycles } = nestBlocks(loop.extent, vector.extent, lanes, true, rowLimit(stride));
+    const { extent } = vector;
+    const steps = stepsOf(vector.body);
+    const { cycles } = nestBlocks(loop.extent, extent, lanes, true, steps, rowLimit(stride));
     const cost = (cycles / loop.extent) * (stride >= 4096 ? 1.5 : 1);
     if (!best || cost <= best.cost) best = { loop, cost };
   }

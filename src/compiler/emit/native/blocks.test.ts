@@ -50,7 +50,7 @@ test("tiles compute every row with no more accumulators than there are registers
   for (const parts of [1, 2, 3])
     for (let extent = 1; extent <= 100; extent++) {
       let next = 0;
-      const blocks = tileBlocks(extent, parts, 8);
+      const blocks = tileBlocks(extent, parts, 8, 64);
       const sizes = blocks.map(({ by }) => by);
       assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1);
       for (const { start, by, count } of blocks) {
@@ -64,7 +64,7 @@ test("tiles compute every row with no more accumulators than there are registers
 
 test("large products keep nearly all registers busy, with few vectors to load", () => {
   for (const rows of [128, 256, 4000])
-    for (const { parts, tiles } of nestBlocks(rows, 256, 16, true).blocks) {
+    for (const { parts, tiles } of nestBlocks(rows, 256, 16, true, 256).blocks) {
       assert.equal(parts.length, 2);
       for (const { by } of tiles) assert.ok(by >= 12, `${by} rows`);
     }

@@ -35,13 +35,19 @@ const LATENCY = 4;
 /** With more rows the loads of their operands get in each other's way. */
 const MOST_ROWS = 16;
 
+/** Bytes of vectors that stay in a first-level cache while the rows pass by. */
+const NEAR_BYTES = 24 << 10;
+
 /**
- * Cycles of one step of a reduction with these accumulators: two products a cycle, a little less
- * for loads, of which each row and each part needs one, and something for the loop and for parts
- * that cross cache lines or lie in a farther cache.
+ * Cycles of a tile, a reduction of so many steps. A step makes two products a cycle, a little less
+ * for loads, of which each row and each part needs one, with something for the loop and for parts
+ * that come from a farther cache. What the rows begin with and leave lies apart from row to row.
  */
-const stepCycles = (rows: number, parts: number): number =>
-  Math.max(LATENCY, (rows * parts) / 2, (rows + parts) * 0.75) + 0.5 + parts / 4;
+function tileCycles(rows: number, parts: number, lanes: Lanes, steps: number): number {
+  const products = Math.max(LATENCY, (rows * parts) / 2, (rows + parts) * 0.75);
+  const far = steps * parts * lanes * 4 > NEAR_BYTES ? parts / 4 : 0;
+  return steps * (products + 0.5 + far) + 40 + 4 * rows;
+}
 
 /** Rows whose accumulators fit into registers beside the operands, for columns of `parts`. */
 const mostRows = (parts: number, lanes: Lanes): number =>
@@ -51,14 +57,16 @@ const mostRows = (parts: number, lanes: Lanes): number =>
  * Cuts a reduction over `rows` by `columns` results into blocks.
  * @param rows 1 where there is nothing to tile
  * @param repeatable whether columns may be computed twice
+ * @param steps of the reduction
  * @param rowLimit rows of a tile at most
- * @returns the blocks, and the cycles of one step of the reduction over all of them
+ * @returns the blocks, and the cycles of all of them
  */
 export function nestBlocks(
   rows: number,
   columns: number,
   lanes: Lanes,
   repeatable: boolean,
+  steps: number,
   rowLimit: number = MOST_ROWS,
 ): { readonly blocks: readonly NestBlock[]; readonly cycles: number } {
   let best: { blocks: readonly NestBlock[]; cycles: number } | undefined;
@@ -66,9 +74,9 @@ export function nestBlocks(
   for (let parts = 1; parts <= most; parts++) {
     let cycles = 0;
     const blocks = vectorBlocks(columns, lanes, repeatable, parts).map((block): NestBlock => {
-      const tiles = tileBlocks(rows, block.parts.length, lanes, rowLimit);
-      for (const tile of tiles)
-        cycles += block.count * tile.count * stepCycles(tile.by, block.parts.length);
+      const tiles = tileBlocks(rows, block.parts.length, lanes, steps, rowLimit);
+      for (const { by, count } of tiles)
+        cycles += block.count * count * tileCycles(by, block.parts.length, lanes, steps);
       return { ...block, tiles };
     });
     if (!best || cycles < best.cycles) best = { blocks, cycles };
@@ -137,6 +145,7 @@ export function tileBlocks(
   extent: number,
   parts: number,
   lanes: Lanes,
+  steps: number,
   limit: number = MOST_ROWS,
 ): readonly TileBlock[] {
   const most = Math.min(extent, limit, mostRows(parts, lanes));
@@ -145,7 +154,8 @@ export function tileBlocks(
     const count = Math.ceil(extent / by);
     const [small, larger] = [Math.floor(extent / count), extent % count];
     const cycles =
-      larger * stepCycles(small + 1, parts) + (count - larger) * stepCycles(small, parts);
+      larger * tileCycles(small + 1, parts, lanes, steps) +
+      (count - larger) * tileCycles(small, parts, lanes, steps);
     if (!best || cycles < best.cycles) best = { count, cycles };
   }
   const { count } = best!;

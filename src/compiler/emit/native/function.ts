@@ -8,7 +8,7 @@ import { everyExpr, everyStmt } from "../../../ir/walk.ts";
 import { C_SCALAR, C_TYPE } from "../c/literals.ts";
 import { makeScope } from "../c/names.ts";
 import { dependenceOf } from "../wasm/lanes.ts";
-import { type Arrangement, arrangeKernel, type Loop } from "./arrange.ts";
+import { type Arrangement, arrangeKernel, type Loop, stepsOf } from "./arrange.ts";
 import {
   type Lanes,
   type NestBlock,
@@ -25,6 +25,7 @@ import {
   vectorText,
   vectorType,
 } from "./expression.ts";
+import { panelOf } from "./panel.ts";
 import { walkTogether } from "./walk-together.ts";
 
 export type FunctionContext = {
@@ -116,6 +117,7 @@ function bodyText(
     if (stmt.kind === "let") registers.set(stmt.name, locals.name(stmt.name));
     if (stmt.kind === "loop") axisNames.set(stmt.axis, locals.name(`at_${stmt.axis}`));
   });
+  const panels = new Map<string, string>();
   const lines: string[] = [];
   const write = (depth: number, text: string): void => {
     lines.push(`${"  ".repeat(depth)}${text}\n`);
@@ -186,12 +188,7 @@ function bodyText(
       for (const block of blocks) writeVectorBlock(loop, block, place, depth);
     } else if (tiles.has(loop.axis) && inner?.kind === "loop" && isExplicit(inner)) {
       for (const block of blocksOf(loop.extent, inner, tiles.get(loop.axis)))
-        for (const { start, by, count } of block.tiles) {
-          const tiled: Place = { ...place, tile: { axis: loop.axis, by } };
-          writeCounting(loop.axis, start, by, count, depth);
-          writeVectorBlock(inner, block, tiled, depth + 1);
-          write(depth, "}");
-        }
+        writeTiles(loop.axis, inner, block, place, depth);
     } else {
       const isInnermost = loop.body.every((stmt) => stmt.kind !== "loop");
       if (loop.parallel && isInnermost && place.vector === undefined) write(depth, "TS_PARALLEL");
@@ -199,6 +196,34 @@ function bodyText(
       writeBody(loop.body, place, depth + 1);
       write(depth, "}");
     }
+  };
+  const writeTiles = (
+    axis: string,
+    inner: Loop,
+    block: NestBlock,
+    place: Place,
+    depth: number,
+  ): void => {
+    const panel = panelOf(axis, inner, block, context.lanes, shares);
+    if (panel) {
+      const name = locals.name("panel");
+      panels.set(panel.name, name);
+      write(depth, `float ${name}[${panel.length}] __attribute__((aligned(64)));`);
+      writeCounting(inner.axis, block.start, block.by, block.count, depth);
+      const vector = { axis: inner.axis, parts: block.parts };
+      writeStmt(panel.copy, { ...place, vector }, depth + 1);
+      for (const { start, by, count } of block.tiles) {
+        writeCounting(axis, start, by, count, depth + 1);
+        writeBody(panel.vector.body, { ...place, tile: { axis, by }, vector }, depth + 2);
+        write(depth + 1, "}");
+      }
+      write(depth, "}");
+    } else
+      for (const { start, by, count } of block.tiles) {
+        writeCounting(axis, start, by, count, depth);
+        writeVectorBlock(inner, block, { ...place, tile: { axis, by } }, depth + 1);
+        write(depth, "}");
+      }
   };
   const writeVectorBlock = (loop: Loop, block: VectorBlock, place: Place, depth: number): void => {
     writeCounting(loop.axis, block.start, block.by, block.count, depth);
@@ -220,8 +245,10 @@ function bodyText(
   const isExplicit = (loop: Loop): boolean =>
     vectors.has(loop.axis) &&
     hasVectorText(loop.body, (expr) => dependence.ofExpr(expr).has(loop.axis));
-  const blocksOf = (rows: number, loop: Loop, limit?: number): readonly NestBlock[] =>
-    nestBlocks(rows, loop.extent, context.lanes, isRepeatable(loop.body, shares), limit).blocks;
+  const blocksOf = (rows: number, { extent, body }: Loop, limit?: number): readonly NestBlock[] => {
+    const isFree = isRepeatable(body, shares);
+    return nestBlocks(rows, extent, context.lanes, isFree, stepsOf(body), limit).blocks;
+  };
 
   /** The points at which any of the expressions differs. */
   const pointsOf = ({ tile, vector }: Place, exprs: readonly Expr[]): readonly Point[] => {
@@ -240,7 +267,7 @@ function bodyText(
     return {
       lanes,
       isVector: (expr) => lanes > 1 && dependence.ofExpr(expr).has(vector!.axis),
-      buffer: (name) => buffers.get(name)!,
+      buffer: (name) => panels.get(name) ?? buffers.get(name)!,
       routine: (expr, width) => context.routineName(expr.routine, width),
       axis: (name) => {
         const variable = axisNames.get(name)!;
