@@ -60,3 +60,13 @@ test("planMemory() never overlaps blocks that live together, and aligns offsets"
     });
   }
 });
+
+test("planMemory() begins large blocks on cache lines, whatever lies below them for good", () => {
+  const lasting = [16, 64 * 30, 48, 64 * 7].map((bytes) => ({ bytes, from: 0, to: 9 }));
+  const others = [64 * 5, 64 * 9].map((bytes, i) => ({ bytes, from: i, to: i + 1 }));
+  const blocks = [...lasting, ...others];
+  const { offsets } = planMemory(blocks, 16);
+  for (const [i, { bytes }] of blocks.entries())
+    if (bytes >= 64) assert.equal(offsets[i]! % 64, 0, `block ${i}`);
+  assert.equal(planMemory(lasting, 16).bytes, lowerBound(lasting, 16));
+});
