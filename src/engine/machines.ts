@@ -51,10 +51,18 @@ export function takeMachine(program: Program, { relaxed = false }: WasmOptions):
   return machine;
 }
 
+/** Whether code of the one is code of the other, given that they have the same entries. */
+function isAlike(a: Omit<Code, "modules">, b: Omit<Code, "modules">): boolean {
+  return a.kernels === b.kernels && a.schedules === b.schedules && a.constants === b.constants;
+}
+
+/** Whether two programs differ at most in the first contents of their states. */
+export const shareCode = (a: Program, b: Program): boolean =>
+  a.entries === b.entries && isAlike(a, b);
+
 function codeOf({ entries, kernels, schedules, constants }: Program): Code {
   const known = codes.get(entries);
-  if (known?.kernels === kernels && known.schedules === schedules && known.constants === constants)
-    return known;
+  if (known && isAlike(known, { kernels, schedules, constants })) return known;
   const code = { kernels, schedules, constants, modules: new Map<string, WebAssembly.Module>() };
   codes.set(entries, code);
   return code;

@@ -11,12 +11,13 @@ import {
   memoryLayout,
   type WasmOptions,
 } from "../compiler/emit/wasm/emit.ts";
-import type { Program } from "../compiler/program.ts";
+import { MEETING_BYTES } from "../compiler/meeting.ts";
+import type { Place, Program } from "../compiler/program.ts";
 import { type ShardOptions, shardProgram, threadEntry } from "../compiler/shard.ts";
 import { entryCost } from "../compiler/shard-cost.ts";
-import { viewArray } from "../tensor/tensor.ts";
+import { type DType, type TypedArray, viewArray } from "../tensor/tensor.ts";
 import { type Instance, initialized, noEntry, wasmInstance } from "./instance.ts";
-import { makeMemory } from "./machines.ts";
+import { makeMemory, shareCode } from "./machines.ts";
 import { requireRelaxedSimd } from "./relaxed-simd.ts";
 import { instantiate, meetingWords, type ThreadJob, wordOf } from "./threads-serve.ts";
 
@@ -58,6 +59,18 @@ export function chooseThreads(program: Program, cores: number): number {
   return Math.max(0, ...costs) < WORTH_THREADS_NS ? 1 : Math.max(1, Math.min(cores, MOST_CHOSEN));
 }
 
+/** A program in the memory that the threads share; kept for the next one with the same code. */
+type SharedMachine = {
+  readonly program: Program;
+  readonly viewAt: (place: Place, dtype: DType, size: number) => TypedArray;
+  readonly run: (entry: string) => void;
+  /** Makes the memory all zeros. */
+  readonly clear: () => void;
+};
+
+/** Machines that wait for their next program. */
+const MOST_FREE = 2;
+
 /** @param workers at least one; they are the pool's from now on */
 export function threadPool(
   workers: readonly ThreadWorker[],
@@ -77,8 +90,7 @@ export function threadPool(
     if (broken) throw new Error(`threads: ${broken}`);
   };
 
-  const instance = (program: Program): Instance => {
-    if (options.relaxed) requireRelaxedSimd();
+  const makeMachine = (program: Program): SharedMachine => {
     const sharded = shardProgram(program, threads, options);
     const layout = memoryLayout(sharded);
     const memory = makeMemory(layout, true);
@@ -144,16 +156,44 @@ export function threadPool(
       if (Atomics.load(words, wordOf("failed")) !== 0) end("a thread failed");
       check();
     };
-    const view = initialized(program, (place, dtype, size) =>
-      viewArray(memory.buffer, dtype, addressOf(layout, place), size),
-    );
-    check();
     return {
       program,
-      view,
       run,
+      viewAt: (place, dtype, size) =>
+        viewArray(memory.buffer, dtype, addressOf(layout, place), size),
+      clear: () => {
+        // The workers may still be there, and wait for a number of an order to change.
+        const bytes = new Uint8Array(memory.buffer);
+        bytes.fill(0, 0, meeting);
+        bytes.fill(0, meeting + MEETING_BYTES);
+      },
+    };
+  };
+  const free: SharedMachine[] = [];
+  const takeMachine = (program: Program): SharedMachine => {
+    const at = free.findLastIndex((kept) => shareCode(kept.program, program));
+    // A kept machine must not keep the data that it was trained on.
+    if (at < 0) return makeMachine({ ...program, states: [] });
+    const [machine] = free.splice(at, 1);
+    machine!.clear();
+    return machine!;
+  };
+  const instance = (program: Program): Instance => {
+    if (options.relaxed) requireRelaxedSimd();
+    check();
+    let machine: SharedMachine | undefined = takeMachine(program);
+    const held = (): SharedMachine => {
+      if (!machine) throw new Error("instance: it must not be used once it is released");
+      return machine;
+    };
+    return {
+      program,
+      view: initialized(program, (...tensor) => held().viewAt(...tensor)),
+      run: (name) => held().run(name),
       release: () => {
-        if (leave === goAway) goAway();
+        if (machine) free.push(machine);
+        if (free.length > MOST_FREE) free.shift();
+        machine = undefined;
       },
     };
   };
