@@ -36,7 +36,7 @@ const LATENCY = 4;
 const MOST_ROWS = 16;
 
 /** Bytes of vectors that stay in a first-level cache while the rows pass by. */
-const NEAR_BYTES = 24 << 10;
+const NEAR_BYTES = 32 << 10;
 
 /**
  * Cycles of a tile, a reduction of so many steps. A step makes two products a cycle, a little less
