@@ -5,7 +5,7 @@
  * Node runs no TypeScript below node_modules. The import is dynamic because an older Node cannot even
  * parse what it loads.
  */
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import nodeModule from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -35,11 +35,13 @@ if (entry) {
 function keepCompiledModules() {
   if (process.env.NODE_COMPILE_CACHE) return;
   try {
-    // Node makes folders without end below a home that there is not, as in /proc.
     const home = homedir();
-    if (existsSync(home))
-      nodeModule.enableCompileCache(join(home, ".tinsmith", "cache", "modules"));
+    // In /proc, a folder below one that there is not is asked for without end.
+    if (!existsSync(home)) return;
+    const kept = join(home, ".tinsmith", "cache", "modules");
+    mkdirSync(kept, { recursive: true, mode: 0o700 });
+    nodeModule.enableCompileCache(kept);
   } catch {
-    // A user without a home.
+    // A user without a home, or with one that cannot be written.
   }
 }
