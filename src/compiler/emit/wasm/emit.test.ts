@@ -110,3 +110,38 @@ test("a routine is written once for scalars and once for vectors, as far as it i
   const scalar = await textOf(programOf(kernel, {}, [places]));
   assert.equal(count(scalar, "v128"), 0);
 });
+
+test("what is walked backwards is reached in every lane, also at the lowest address", () => {
+  const length = 10;
+  const turned = buildKernel("turned", (k) => {
+    const x = k.input("float32", length);
+    const y = k.output("float32", length, "y");
+    k.parallel(length, (i) => {
+      const squared = mulF(
+        x.load(add(mul(i, -1), length - 1)),
+        x.load(add(mul(i, -1), length - 1)),
+      );
+      y.store(i, squared);
+    });
+  });
+  const axis = (turned.body[0] as { readonly axis: string }).axis;
+  for (const places of [
+    [[at(0), at(64)]],
+    [
+      [at(0), at(64)],
+      [at(128), at(256)],
+    ],
+  ]) {
+    const program = {
+      ...programOf(turned, { [axis]: { kind: "tile", by: 4 } }, places),
+      constantBytes: 0,
+    };
+    const memory = new WebAssembly.Memory({ initial: memoryLayout(program).pages });
+    const numbers = new Float32Array(memory.buffer);
+    for (let i = 0; i < length; i++) numbers[i] = i;
+    const module = new WebAssembly.Module(emitWasm(program));
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    (exports.entry_main as () => void)();
+    assert.deepEqual([...numbers.slice(16, 26)], [81, 64, 49, 36, 25, 16, 9, 4, 1, 0]);
+  }
+});
