@@ -19,8 +19,8 @@ export const MEETING_WORDS = {
   departures: 140,
   /** Not 0 when a thread has given up. */
   failed: 192,
-  /** 1 when the last wait was so long that a thread went to sleep. */
-  tooLong: 196,
+  /** For how many waits threads look for a short time only, after one in which a thread slept. */
+  shortLooks: 196,
 } as const;
 
 export const MEETING_BYTES = 256;

@@ -3,7 +3,7 @@
  * on one memory, sleeps until thread 0 names an entry, and runs its part of it. It knows no machine:
  * the worker of Node or of a browser calls it with what it was sent.
  */
-import { MEETING_WORDS } from "../compiler/meeting.ts";
+import { MEETING_BYTES, MEETING_WORDS } from "../compiler/meeting.ts";
 
 export type ThreadPart = { readonly module: WebAssembly.Module; readonly name: string };
 
@@ -19,12 +19,13 @@ export type ThreadJob = {
   readonly departures: number;
 };
 
-/** Looks for an order before the thread goes to sleep: some 100 microseconds. */
+/** Looks for an order before the thread goes to sleep: some 100 microseconds, or 3 as at barriers. */
 const SPINS = 30_000;
+const SHORT_SPINS = 1_000;
 
 /** The words of a meeting, and where each of them is. */
 export function meetingWords(memory: WebAssembly.Memory, meeting: number): Int32Array {
-  return new Int32Array(memory.buffer, meeting, MEETING_WORDS.failed / 4 + 1);
+  return new Int32Array(memory.buffer, meeting, MEETING_BYTES / 4);
 }
 
 export const wordOf = (name: keyof typeof MEETING_WORDS): number => MEETING_WORDS[name] / 4;
@@ -57,7 +58,8 @@ export function instantiate({ module, name }: ThreadPart, memory: WebAssembly.Me
 /** Waits for the next order and returns its number. */
 function awaitCommand(words: Int32Array, seen: number): number {
   const command = wordOf("command");
-  for (let i = 0; i < SPINS; i++) {
+  const spins = Atomics.load(words, wordOf("shortLooks")) === 0 ? SPINS : SHORT_SPINS;
+  for (let i = 0; i < spins; i++) {
     const now = Atomics.load(words, command);
     if (now !== seen) return now;
   }

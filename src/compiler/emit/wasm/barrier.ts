@@ -2,7 +2,7 @@
  * Where threads wait for each other: a counter of those that have arrived and the number of the
  * meeting. The last one to arrive starts the next meeting; the others look at its number for a
  * while, for most meetings are short, and then sleep. Looking is cheap while each thread has a core,
- * and sleeping while it has none: after a wait that was too long, the next look is a short one.
+ * and sleeping while it has none: after a wait that was too long, the next looks are short ones.
  * Follows the threads extension of WebAssembly (memory.atomic.wait32 and notify).
  */
 import { MEETING_WORDS } from "../../meeting.ts";
@@ -10,9 +10,11 @@ import type { Meeting } from "../../program.ts";
 import { type Code, makeCode } from "./encoder.ts";
 import { ATOMIC, I32, OP } from "./opcodes.ts";
 
-/** Looks at the number before a thread goes to sleep: about 130 microseconds, or 15. */
+/** Looks at the number before a thread goes to sleep: about 130 microseconds, or 3. */
 const SPINS = 400_000;
-const SHORT_SPINS = 50_000;
+const SHORT_SPINS = 8_000;
+/** Looks that are short after a wait that was too long, unless one of them is long enough. */
+const SHORT_LOOKS = 32;
 const ROUND_NS = 1_000_000_000;
 
 /**
@@ -40,6 +42,8 @@ export function emitBarrier({ threads, patienceSeconds }: Meeting, address: numb
   };
   const meeting = code.local(I32);
   const left = code.local(I32);
+  /** How many looks are to be short yet. */
+  const short = code.local(I32);
   /** Counts `left` down and leaves what remains on the stack. */
   const count = (): void => {
     code.get(left);
@@ -74,12 +78,15 @@ export function emitBarrier({ threads, patienceSeconds }: Meeting, address: numb
 
   const slept = code.open("block");
   const met = code.open("block");
-  code.i32(SPINS);
-  load("tooLong");
-  code.i32(SPINS - SHORT_SPINS);
-  code.op(OP.i32Mul);
-  code.op(OP.i32Sub);
+  load("shortLooks");
+  code.tee(short);
+  code.open("if");
+  code.i32(SHORT_SPINS);
   code.set(left);
+  code.otherwise();
+  code.i32(SPINS);
+  code.set(left);
+  code.end();
   const spin = code.open("loop");
   isOver();
   code.branchIf(met);
@@ -87,7 +94,16 @@ export function emitBarrier({ threads, patienceSeconds }: Meeting, address: numb
   code.branchIf(spin);
   code.end();
 
-  store("tooLong", 1);
+  code.get(short);
+  code.open("if");
+  word("shortLooks");
+  code.get(short);
+  code.i32(1);
+  code.op(OP.i32Sub);
+  atomic(ATOMIC.store);
+  code.otherwise();
+  store("shortLooks", SHORT_LOOKS);
+  code.end();
   add("sleepers", 1);
   code.op(OP.drop);
   code.i32(Math.ceil(patienceSeconds));
@@ -118,9 +134,9 @@ export function emitBarrier({ threads, patienceSeconds }: Meeting, address: numb
   code.branchIf(slept);
   code.end();
   // Stored only where it changes, so that threads do not take its cache line from each other.
-  load("tooLong");
+  code.get(short);
   code.open("if");
-  store("tooLong", 0);
+  store("shortLooks", 0);
   code.end();
   code.end();
   code.end();
