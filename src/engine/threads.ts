@@ -44,7 +44,11 @@ export type ThreadPool = {
 
 const exportOf = (entry: string, thread: number): string => entryExport(threadEntry(entry, thread));
 
-/** Steps of less work, in nanoseconds on one thread, are not divided; see `chooseThreads`. */
+/**
+ * Steps of less work, in nanoseconds on one thread, are not divided; see `chooseThreads`. With two
+ * free cores a second thread begins to pay at some 250 microseconds of estimated work; where they
+ * are not free it costs up to a third of so short a step.
+ */
 const WORTH_THREADS_NS = 400_000;
 /** More threads than so are not chosen unasked: others want to use the machine too. */
 const MOST_CHOSEN = 4;
